@@ -1,0 +1,1 @@
+"""tinynet: neural networks in pure NumPy, from scratch."""
