@@ -1,0 +1,330 @@
+"""Pictures of data, of training and of what a network has learnt.
+
+One rule for every function: it returns the Figure that it drew on. Without `ax` that is a
+new figure, known to nobody else: nothing pops up, nothing stays in memory, no display is
+needed; the last line of a notebook cell shows it and `figure.savefig("name.png")` keeps it.
+With `ax`, the picture takes the place of that Axes in a figure of yours, one of
+`plt.subplots()` for example, which `plt.show()` then puts into a window.
+
+Training and validation differ in marker and line as well as in colour, and the colour maps
+go evenly from light to dark: the pictures survive a black-and-white printer and colour-blind
+eyes.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import ArrayLike, NDArray
+
+TRAINING: dict[str, Any] = {
+    "color": "#0072B2",
+    "marker": "o",
+    "linestyle": "-",
+    "label": "training",
+}
+VALIDATION: dict[str, Any] = TRAINING | {
+    "color": "#D55E00",
+    "marker": "s",
+    "linestyle": "--",
+    "label": "validation",
+}
+
+
+def history(history: Any, *, ax: Axes | None = None) -> Figure:
+    """Draw each loss and metric by epoch, training beside validation.
+
+    Args:
+        history: what `fit` returned, or its `.history`: name -> list of one float an epoch.
+        ax: where to draw; default a new figure.
+
+    Returns:
+        The Figure, with one panel for the loss and one for each metric.
+
+    Raises:
+        ValueError: no epoch has been recorded.
+
+    Example:
+        >>> figure = history({"loss": [0.26, 0.10], "val_loss": [0.12, 0.09]})
+        >>> figure.axes[0].child_axes[0].get_title(loc="left")
+        'loss'
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    values: Mapping[str, Sequence[float]] = getattr(history, "history", history)
+    names = sorted((n for n in values if not n.startswith("val_")), key=lambda n: n != "loss")
+    if not names:
+        raise ValueError("The history is empty. Train first: history = model.fit(x, y, ...)")
+    start = min(getattr(history, "epoch", None) or [0]) + 1
+    ax = _place(ax, 4.6 * len(names), 3.6)
+    for panel, name in zip(_panels(ax, len(names)), names, strict=True):
+        for key, style in (name, TRAINING), ("val_" + name, VALIDATION):
+            if key in values:
+                n = len(values[key])
+                every = max(1, n // 12)  # a marker on each of 100 epochs would hide the line
+                panel.plot(range(start, start + n), values[key], markevery=every, **style)
+        panel.set_title(name, loc="left", fontweight="bold")
+        panel.set_xlabel("epoch")
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        panel.grid(axis="y", alpha=0.3)
+        if "val_" + name in values:
+            panel.legend(frameon=False)
+    return _figure(ax)
+
+
+def digits(
+    images: ArrayLike,
+    labels: ArrayLike,
+    *,
+    names: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """Draw images in a grid, ink on paper, each with its label.
+
+    Args:
+        images: (n, 28, 28) or (n, 784), or any other square size; any range of values.
+        labels: (n,) class numbers or (n, k) one-hot rows.
+        names: the name of each class, for Fashion-MNIST say; default its number.
+        ax: where to draw; default a new figure.
+
+    Returns:
+        The Figure.
+
+    Raises:
+        ValueError: the images are not square, or there are not as many labels as images.
+
+    Example:
+        >>> import numpy as np
+        >>> figure = digits(np.eye(28)[None], [7])
+        >>> [text.get_text() for text in figure.axes[0].texts]
+        ['7']
+    """
+    images, classes = _square(images), _classes(labels)
+    _same_length(images=images, labels=classes)
+    captions = [_name(c, names) for c in classes]
+    return _grid(ax, images, captions, tile=0.8 if names is None else 1.1)
+
+
+def confusion_matrix(
+    labels: ArrayLike,
+    predictions: ArrayLike,
+    *,
+    names: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """Draw which class was taken for which: counts, and percentages of each row.
+
+    Args:
+        labels: the truth: (n,) class numbers or (n, k) one-hot rows.
+        predictions: (n, k) probabilities, as `predict` gives them, or (n,) class numbers.
+        names: the name of each class; default its number.
+        ax: where to draw; default a new figure.
+
+    Returns:
+        The Figure: a row for each true class, a column for each predicted class.
+
+    Raises:
+        ValueError: there are not as many predictions as labels, or none at all.
+
+    Example:
+        >>> figure = confusion_matrix([0, 0, 1, 1], [0, 1, 1, 1])
+        >>> [text.get_text() for text in figure.axes[0].texts]
+        ['1\\n50.0 %', '1\\n50.0 %', '2\\n100.0 %']
+    """
+    from matplotlib.colors import PowerNorm
+
+    true, predicted = _classes(labels), _classes(predictions)
+    _same_length(labels=true, predictions=predicted)
+    if true.size == 0:
+        raise ValueError("There are no predictions to draw: labels is empty.")
+    k = max(true.max(), predicted.max()) + 1
+    counts = np.zeros((k, k), dtype=np.int64)
+    np.add.at(counts, (true, predicted), 1)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+    ax = _place(ax, 2 + 0.62 * k, 1.5 + 0.62 * k)
+    ax.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, vmin=0, vmax=1))
+    size = _font_size(ax, 1 / k, 1 / k, ["100.0 %"])
+    for (row, column), count in np.ndenumerate(counts):
+        if count:
+            share = shares[row, column]
+            ax.text(
+                column,
+                row,
+                f"{count}\n{100 * share:.1f} %",
+                ha="center",
+                va="center",
+                fontsize=size,
+                color="white" if share > 0.3 else "black",
+            )
+    ticks = [_name(c, names) for c in range(k)]
+    ax.set_xticks(range(k), ticks, rotation=0 if names is None else 45)
+    ax.set_yticks(range(k), ticks)
+    ax.set_xlabel("predicted")
+    ax.set_ylabel("true")
+    right = np.mean(true == predicted)
+    ax.set_title(f"{100 * right:.2f} % of {true.size:,} are right", fontweight="bold")
+    return _figure(ax)
+
+
+def mistakes(
+    images: ArrayLike,
+    labels: ArrayLike,
+    probabilities: ArrayLike,
+    *,
+    count: int = 30,
+    names: Sequence[str] | None = None,
+    ax: Axes | None = None,
+) -> Figure:
+    """Draw the wrong answers, the surest first: true → predicted, and how sure.
+
+    Args:
+        images: (n, 28, 28) or (n, 784), or any other square size.
+        labels: the truth: (n,) class numbers or (n, k) one-hot rows.
+        probabilities: (n, k) as `predict` gives them.
+        count: how many to draw at most, at least 1.
+        names: the name of each class; default its number.
+        ax: where to draw; default a new figure.
+
+    Returns:
+        The Figure.
+
+    Raises:
+        ValueError: images, labels and probabilities differ in length.
+
+    Example:
+        >>> import numpy as np
+        >>> figure = mistakes(np.zeros((2, 28, 28)), [1, 0], [[0.1, 0.9], [0.02, 0.98]])
+        >>> [text.get_text() for text in figure.axes[0].texts]
+        ['0 → 1  98 %']
+    """
+    images, true, p = _square(images), _classes(labels), np.asarray(probabilities)
+    _same_length(images=images, labels=true, probabilities=p)
+    predicted, sure = p.argmax(axis=1), p.max(axis=1)
+    wrong = np.flatnonzero(predicted != true)
+    shown = wrong[np.argsort(-sure[wrong], kind="stable")][:count]
+    arrow = " → " if names is None else "\n→ "
+    captions = [
+        f"{_name(true[i], names)}{arrow}{_name(predicted[i], names)}  {100 * sure[i]:.0f} %"
+        for i in shown
+    ]
+    title = f"{wrong.size:,} of {true.size:,} wrong" + ", the surest first" * (shown.size > 1)
+    return _grid(ax, images[shown], captions, tile=0.95 if names is None else 1.35, title=title)
+
+
+# ---- the places to draw on ----
+
+
+@functools.cache
+def _new_figure() -> type[Figure]:
+    from matplotlib.figure import Figure
+
+    class Picture(Figure):
+        """A Figure that a notebook can show even where pyplot was never used."""
+
+        def _repr_png_(self) -> bytes:
+            png = io.BytesIO()
+            self.savefig(png, format="png")
+            return png.getvalue()
+
+    return Picture
+
+
+def _place(ax: Axes | None, width: float, height: float) -> Axes:
+    """The Axes given, or that of a new figure (inches) which pyplot does not know of."""
+    if ax is not None:
+        return ax
+    return _new_figure()(figsize=(width, height), layout="constrained").add_subplot()
+
+
+def _figure(ax: Axes) -> Figure:
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def _panels(ax: Axes, n: int, gap: float = 0.2) -> list[Axes]:
+    """Divide the place of one Axes into `n`, side by side, `gap` panel widths apart."""
+    ax.set_axis_off()
+    width = 1 / (n + (n - 1) * gap)
+    panels = [ax.inset_axes((i * width * (1 + gap), 0, width, 1)) for i in range(n)]
+    for panel in panels:
+        panel.spines[["top", "right"]].set_visible(False)
+    return panels
+
+
+def _grid(
+    ax: Axes | None,
+    images: NDArray[Any],
+    captions: Sequence[str],
+    *,
+    tile: float,
+    title: str = "",
+    **colours: Any,
+) -> Figure:
+    """Draw images (n, h, w) as one large picture of captioned tiles, `tile` inches wide."""
+    n, h, w = images.shape
+    columns = min(max(n, 1), 10)
+    rows = max(-(-n // columns), 1)
+    gap = w // 7
+    inch = (w + gap) / tile  # in pixels of the images
+    lines = 1 + max((c.count("\n") for c in captions), default=0)
+    head = round((0.08 + 0.15 * lines) * inch)
+    canvas = np.full((rows * (head + h), columns * (w + gap)), np.nan)
+    height, width = canvas.shape
+    ax = _place(ax, max(width / inch, 4), height / inch + (0.4 if title else 0.1))
+    size = _font_size(ax, (w + gap) / width, (head + h) / height, captions)
+    for i, (image, caption) in enumerate(zip(images, captions, strict=True)):
+        top, left = i // columns * (head + h) + head, i % columns * (w + gap) + gap // 2
+        canvas[top : top + h, left : left + w] = image
+        ax.text(left + w / 2, top - 1, caption, ha="center", va="bottom", fontsize=size)
+    ax.imshow(canvas, **({"cmap": "gray_r"} | colours))
+    ax.set_axis_off()
+    ax.set_title(title, fontweight="bold")
+    return _figure(ax)
+
+
+def _font_size(ax: Axes, wide: float, high: float, texts: Sequence[str]) -> float:
+    """Points in which the texts fit a cell that is this part of the Axes, at most 9."""
+    longest = max((len(line) for text in texts for line in text.split("\n")), default=1)
+    side = min(wide * ax.bbox.width, high * ax.bbox.height) * 72 / _figure(ax).dpi
+    return min(9.0, side / (0.55 * longest))  # a letter is about 0.55 as wide as it is high
+
+
+# ---- what may be handed in ----
+
+
+def _classes(labels: ArrayLike) -> NDArray[np.int64]:
+    """Class numbers (n,) from class numbers or from one-hot rows or probabilities (n, k)."""
+    labels = np.asarray(labels)
+    return (labels.argmax(axis=1) if labels.ndim == 2 else labels).astype(np.int64)
+
+
+def _square(images: ArrayLike) -> NDArray[Any]:
+    """Images (n, side, side), from those or from rows of side * side pixels."""
+    images = np.asarray(images)
+    side = round(float(np.prod(images.shape[1:])) ** 0.5)
+    if images.ndim < 2 or np.prod(images.shape[1:]) != side * side:
+        raise ValueError(
+            f"Expected images of shape (n, 28, 28) or (n, 784), received {images.shape}. "
+            "For a single image write image[None]."
+        )
+    return images.reshape(-1, side, side)
+
+
+def _same_length(**arrays: NDArray[Any]) -> None:
+    if len({len(a) for a in arrays.values()}) > 1:
+        lengths = ", ".join(f"{len(a)} {name}" for name, a in arrays.items())
+        raise ValueError(f"Expected as many of each, received {lengths}.")
+
+
+def _name(number: int, names: Sequence[str] | None) -> str:
+    return str(number) if names is None else names[number]
