@@ -1,1 +1,64 @@
-"""tinynet: neural networks in pure NumPy, from scratch."""
+"""Neural networks in pure NumPy, written to be read.
+
+The core, in reading order:
+
+    activations.py   relu, softmax, ...: each function with its derivative beside it
+    layers.py        Dense and its relatives: y from x, and dx from dy
+    losses.py        how wrong an output is, and in which direction to move it
+    optimizers.py    SGD, RMSprop, Adam: from gradients to a step
+    network.py       layers in a row, all their weights in one vector
+    models.py        Sequential: forward, loss, backward, step; fit, evaluate, predict, save
+
+Beside it:
+
+    initializers.py  the numbers that weights start from
+    regularizers.py  penalties on large weights
+    schedules.py     learning rates that change from step to step
+    metrics.py       accuracy and its relatives
+    callbacks.py     what is called while a model trains
+    datasets/        MNIST and Fashion-MNIST, downloaded and checked, over idx.py
+    plots.py         pictures of data, training and mistakes
+    utils.py         to_categorical, set_random_seed
+
+And what carries it: batches.py (one batch at a time), checks.py (mistakes answered at the
+door), progress.py and summary.py (what is printed), registry.py (names and configs),
+saving.py and files.py (model files), config.py (what all models share).
+
+The names are Keras's: `import tinynet as keras` is often all that a script needs.
+"""
+
+from tinynet import (
+    activations,
+    callbacks,
+    config,
+    idx,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    models,
+    optimizers,
+    regularizers,
+    utils,
+)
+from tinynet.layers import Input
+from tinynet.models import Sequential
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Input",
+    "Sequential",
+    "activations",
+    "callbacks",
+    "config",
+    "idx",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "optimizers",
+    "regularizers",
+    "utils",
+]

@@ -38,6 +38,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     try:
         with open(part, "xb") as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut could leave the name without the bytes
         os.replace(part, path)
     except BaseException:
         part.unlink(missing_ok=True)

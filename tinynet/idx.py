@@ -122,9 +122,7 @@ def write_idx(path: str | os.PathLike[str], array: NDArray[Any]) -> None:
         known = ", ".join(dtype.name for dtype in CODES)
         raise IdxError(f"IDX cannot hold {array.dtype}: array.astype() to one of {known}")
     if not 1 <= array.ndim <= MOST_DIMENSIONS:
-        raise IdxError(
-            f"IDX holds 1 to {MOST_DIMENSIONS} dimensions; the array has {array.ndim}"
-        )
+        raise IdxError(f"IDX holds 1 to {MOST_DIMENSIONS} dimensions; the array has {array.ndim}")
     if max(array.shape) >= 1 << 32:
         raise IdxError(f"IDX holds sizes below 2**32; the array has shape {array.shape}")
 

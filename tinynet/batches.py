@@ -1,0 +1,52 @@
+"""From the user's arrays to batches of the model's dtype, one batch at a time.
+
+A data set may fill half of the memory, and `x / 255` has already made it float64. It is never
+copied as a whole: rows are picked and converted when their batch is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Batch = tuple[Array, Array, "Array | None"]  # x (n, ...), t (n, ...), weights (n,)
+
+
+class Examples:
+    """Inputs, targets and weights of the same length."""
+
+    def __init__(self, x: Array, y: Array, weights: Array | None, dtype: Any) -> None:
+        self.x = x
+        self.y = y
+        self.weights = weights
+        self.dtype = dtype
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def batches(self, size: int, order: NDArray[np.intp] | None = None) -> Iterator[Batch]:
+        """Yield the batches, the last one maybe smaller, in the order given or as they are."""
+        for start in range(0, len(self), size):
+            rows: Any = slice(start, start + size)
+            if order is not None:
+                rows = order[rows]
+            weights = None if self.weights is None else self.convert(self.weights[rows])
+            yield self.convert(self.x[rows]), self.convert(self.y[rows]), weights
+
+    def convert(self, rows: Array) -> Array:
+        """Bring a batch into the model's dtype; what has it already is not copied."""
+        return rows.astype(self.dtype, copy=False)
+
+    def split(self, fraction: float) -> tuple[Examples, Examples]:
+        """Cut the last `fraction` off, and return what stays and what was cut off."""
+        at = int(len(self) * (1 - fraction))
+        return self.part(slice(None, at)), self.part(slice(at, None))
+
+    def part(self, rows: slice) -> Examples:
+        """Return a stretch of the examples, without copying it."""
+        weights = None if self.weights is None else self.weights[rows]
+        return Examples(self.x[rows], self.y[rows], weights, self.dtype)

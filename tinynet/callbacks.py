@@ -1,0 +1,162 @@
+"""What is called while a model trains: to watch it, to steer it, to keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tinynet.progress import Progress
+
+Logs = dict[str, float]
+
+
+class Callback:
+    """Base class: override the moments that you want to hear of.
+
+    `self.model` is the model, and `self.params` holds epochs, steps and verbose. `logs` maps
+    names to numbers; what it holds is the mean over the epoch so far.
+
+    Example:
+        >>> class Shout(Callback):
+        ...     def on_epoch_end(self, epoch, logs=None):
+        ...         print(f"EPOCH {epoch}: {', '.join(logs)}")
+
+    Source: keras.callbacks.Callback.
+    """
+
+    model: Any = None
+    params: dict[str, Any]
+
+    def set_model(self, model: Any) -> None:
+        """Take note of the model before anything else is called."""
+        self.model = model
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Take note of epochs, steps and verbose."""
+        self.params = params
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Hear that fit begins."""
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Hear that fit ends."""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Hear that an epoch begins; the first is 0."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Hear that an epoch ends, its validation included."""
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Hear that a training step begins; the first of an epoch is 0."""
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Hear that a training step ends."""
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """Hear that evaluate, or the validation in fit, begins."""
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """Hear that evaluate, or the validation in fit, ends."""
+
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Hear that a batch is about to be evaluated."""
+
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Hear that a batch has been evaluated."""
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        """Hear that predict begins."""
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        """Hear that predict ends."""
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Hear that a batch is about to be predicted."""
+
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Hear that a batch has been predicted."""
+
+
+class CallbackList:
+    """Several callbacks that are called as one."""
+
+    def __init__(self, callbacks: Sequence[Callback], model: Any, params: dict[str, Any]) -> None:
+        self.callbacks = list(callbacks)
+        for callback in self.callbacks:
+            callback.set_params(params)
+            callback.set_model(model)
+
+    def __call__(self, moment: str, *args: Any) -> None:
+        """Call the method of that name on every callback."""
+        for callback in self.callbacks:
+            getattr(callback, moment)(*args)
+
+
+class History(Callback):
+    """Keep what every epoch's logs said: `history.history["loss"]` is a list of floats.
+
+    fit makes one by itself and returns it.
+
+    Source: keras.callbacks.History.
+    """
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.history, self.epoch = {}, []
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+
+
+class ProgressLine(Callback):
+    """Show how far training, evaluation or prediction has come; `verbose` says how.
+
+    Source: keras.callbacks.ProgbarLogger.
+    """
+
+    in_fit = False
+
+    def begin(self) -> None:
+        """Start a line."""
+        self.line = Progress(self.params["steps"], self.params["verbose"])
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.in_fit = True  # the validation in fit shows in its epoch's line
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.params["verbose"]:
+            print(f"Epoch {epoch + 1}/{self.params['epochs']}", flush=True)
+        self.begin()
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self.line.update(batch + 1, logs or {})
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.line.finish(logs or {})
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        if not self.in_fit:
+            self.begin()
+
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if not self.in_fit:
+            self.line.update(batch + 1, logs or {})
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        if not self.in_fit:
+            self.line.finish(logs or {})
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        self.begin()
+
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self.line.update(batch + 1, {})
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        self.line.finish({})

@@ -1,0 +1,411 @@
+"""The layers: each maps x to y and hands back the function that carries gradients back.
+
+    n  examples in a batch      d  inputs of a layer      m  its units      k  classes
+
+    x (n, d) input of a layer           W (d, m), b (m,) its weights
+    y (n, m) its output                 dQ is dL/dQ, where L is the mean loss of the batch;
+                                        dQ has the shape of Q
+
+`forward(x)` returns `(y, backward)`; `backward(dy)` writes the gradients of the layer's own
+weights and returns `dx`. The two stand together because the second is the derivative of the
+first. What backward needs again it finds in the closure, so a layer keeps no cache.
+
+A layer's weights are windows onto two long vectors that belong to the model, one of all
+parameters and one of all gradients: writing dW writes into the model's gradient. Gradients are
+written, never added up, so there is nothing to reset between steps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinynet import activations, initializers, registry, regularizers
+from tinynet.config import unique_name
+
+Array = NDArray[np.floating]
+Shape = tuple[int, ...]  # of one example: without the batch axis
+Backward = Callable[[Array], Any]  # dy -> dx, or None where nobody asks for dx
+
+
+class Layer(registry.Configurable):
+    """Base class: a subclass writes `forward`, and `build` if it has weights.
+
+    Args:
+        name: str; None (default) takes the next free one: dense, dense_1, ...
+        input_shape: shape of one example, such as (784,); only the first layer needs it.
+
+    Example, a layer of your own with one weight for each input:
+        >>> class Scale(Layer):
+        ...     def build(self, input_shape):
+        ...         self.add_weight("a", input_shape, "ones")
+        ...         return input_shape
+        ...
+        ...     def forward(self, x):
+        ...         def backward(dy):
+        ...             np.sum(dy * x, axis=0, out=self.da)
+        ...             return dy * self.a
+        ...
+        ...         return x * self.a, backward
+
+    Source: keras.layers.Layer, where `call` computes y and a framework differentiates it.
+    """
+
+    def __init__(self, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
+        self.name = name or unique_name(type(self).__name__)
+        self.input_shape = None if input_shape is None else tuple(input_shape)
+        self.weights: dict[str, Weight] = {}
+        self.output_shape: Shape | None = None  # known once the model is built
+        self.needs_dx = True  # the model sets it False where dx would be of no use
+        self.in_model = False
+
+    def build(self, input_shape: Shape) -> Shape:
+        """Declare the weights for inputs of that shape, and return the shape of an output."""
+        return input_shape
+
+    def add_weight(
+        self, name: str, shape: Shape, initializer: Any, regularizer: Any = None
+    ) -> None:
+        """Declare a weight "a": once built, self.a is its value and self.da its gradient."""
+        self.weights[name] = Weight(
+            shape, initializers.get(initializer), regularizers.get(regularizer)
+        )
+
+    def first_values(self, dtype: Any, rng: np.random.Generator) -> list[Array]:
+        """Return the weights to start from: those it has already where they fit, else new ones."""
+        values = []
+        for name, weight in self.weights.items():
+            value: Any = getattr(self, name, None)
+            if np.shape(value) != weight.shape:
+                value = weight.initializer(weight.shape, dtype, rng)
+            values.append(np.asarray(value, dtype))
+        return values
+
+    def bind(self, params: Array, grads: Array) -> None:
+        """Make the weights and their gradients windows onto these two vectors."""
+        start = 0
+        for name, weight in self.weights.items():
+            window = slice(start, start + weight.size)
+            setattr(self, name, params[window].reshape(weight.shape))
+            setattr(self, "d" + name, grads[window].reshape(weight.shape))
+            start = window.stop
+
+    def forward(self, x: Array) -> tuple[Array, Backward]:
+        """Compute y (n, ...) from x (n, ...), and the function that maps dy to dx."""
+        raise TypeError(f"{type(self).__name__} has no forward(x) that returns (y, backward).")
+
+    def infer(self, x: Array) -> Array:
+        """Compute y when not training: the same, but for layers such as Dropout."""
+        return self.forward(x)[0]
+
+    def links(self) -> tuple[Layer, ...]:
+        """Return the steps that this layer adds to the model's chain: mostly itself."""
+        return (self,)
+
+    def use_generator(self, rng: np.random.Generator) -> None:
+        """Take note of the model's random generator, where the layer draws numbers."""
+
+    def count_params(self) -> int:
+        """Return how many numbers the weights hold."""
+        return sum(weight.size for weight in self.weights.values())
+
+    def get_weights(self) -> list[Array]:
+        """Return copies of the weights, in the order in which they were declared."""
+        return [getattr(self, name).copy() for name in self.weights]
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.pop("input_shape", None)  # the model's to tell
+        return config
+
+
+class Weight:
+    """What a layer declares of a weight: its shape, its first values, its penalty."""
+
+    def __init__(
+        self,
+        shape: Shape,
+        initializer: initializers.Initializer,
+        regularizer: regularizers.Regularizer | None,
+    ) -> None:
+        self.shape = shape
+        self.size = math.prod(shape)
+        self.initializer = initializer
+        self.regularizer = regularizer
+
+
+class Input(Layer):
+    """Say the shape of one example; it computes nothing and is not listed among the layers.
+
+    Args:
+        shape: shape of one example, such as (784,) or (28, 28).
+        name: str or None (default).
+
+    Example:
+        >>> Input(shape=(784,)).shape
+        (784,)
+
+    Source: keras.Input, keras.layers.InputLayer.
+    """
+
+    def __init__(self, shape: Sequence[int], name: str | None = None) -> None:
+        super().__init__(name or unique_name("InputLayer"), shape)
+        self.shape = tuple(shape)
+
+
+class Dense(Layer):
+    """Connect every input to every unit: y = activation(x W + b).
+
+    Args:
+        units: m, int, at least 1.
+        activation: name such as "relu" or "softmax"; None (default) is linear.
+        use_bias: whether there is a b; default True.
+        kernel_initializer: the first W; default "glorot_uniform".
+        bias_initializer: the first b; default "zeros".
+        kernel_regularizer: a penalty on W, such as regularizers.L2(1e-4); default None.
+        bias_regularizer: a penalty on b; default None.
+        **options: name, input_shape: see Layer.
+
+    Raises:
+        ValueError: units below 1, an unknown name, or (when built) an input that is not flat.
+
+    Example:
+        >>> from tinynet import Sequential
+        >>> model = Sequential([Dense(10, activation="softmax", input_shape=(784,))])
+        >>> model.count_params()  # 784 * 10 + 10
+        7850
+
+    Source: keras.layers.Dense, for flat inputs.
+    """
+
+    W: Array
+    b: Array
+    dW: Array
+    db: Array
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        if isinstance(units, bool) or not isinstance(units, (int, np.integer)) or units < 1:
+            raise ValueError(f"Expected units as a whole number from 1, got {units!r}.")
+        self.units = int(units)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+
+    def build(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 1:
+            raise ValueError(
+                f"Dense layer {self.name!r} expected flat examples of shape (d,), got examples "
+                f"of shape {input_shape}. Put a Flatten() before it, or flatten the data: "
+                f"x = x.reshape(len(x), {math.prod(input_shape)})"
+            )
+        self.add_weight(
+            "W", (*input_shape, self.units), self.kernel_initializer, self.kernel_regularizer
+        )
+        if self.use_bias:
+            self.add_weight("b", (self.units,), self.bias_initializer, self.bias_regularizer)
+        return (self.units,)
+
+    def forward(self, x: Array) -> tuple[Array, Backward]:
+        y = x @ self.W  # (n, d) @ (d, m) -> (n, m)
+        if self.use_bias:
+            y += self.b  # (n, m) + (m,): the same b for every row
+
+        def backward(dy: Array) -> Array | None:
+            np.matmul(x.T, dy, out=self.dW)  # (d, n) @ (n, m) -> (d, m)
+            if self.use_bias:
+                np.sum(dy, axis=0, out=self.db)  # b reached every row: sum the rows, (m,)
+            return dy @ self.W.T if self.needs_dx else None  # (n, m) @ (m, d) -> (n, d)
+
+        return y, backward
+
+    def links(self) -> tuple[Layer, ...]:
+        # The activation is a link of its own: its derivative then stands in one place only,
+        # and the model can leave a last softmax to the loss (see losses.py).
+        if self.activation is activations.linear:
+            return (self,)
+        return (self, Activation(self.activation, name=f"{self.name}_activation"))
+
+
+class Activation(Layer):
+    """Apply a function to every unit: y = f(x).
+
+    Args:
+        activation: name such as "relu", or a function of tinynet.activations.
+        **options: name, input_shape: see Layer.
+
+    Example:
+        >>> Activation("relu").infer(np.array([[-1.0, 2.0]]))
+        array([[0., 2.]])
+
+    Source: keras.layers.Activation.
+    """
+
+    def __init__(self, activation: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.activation = activations.get(activation)
+
+    def forward(self, x: Array) -> tuple[Array, Backward]:
+        y = self.activation(x)  # (n, m)
+
+        def backward(dy: Array) -> Array:
+            return activations.BACKWARD[self.activation](dy, y)  # (n, m)
+
+        return y, backward
+
+
+class ReLU(Activation):
+    """Keep what is positive: y = max(x, 0).
+
+    Example:
+        >>> ReLU().infer(np.array([[-1.0, 2.0]]))
+        array([[0., 2.]])
+
+    Source: keras.layers.ReLU with its defaults.
+    """
+
+    def __init__(self, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
+        super().__init__("relu", name=name, input_shape=input_shape)
+
+
+class Softmax(Activation):
+    """Turn each row of scores into probabilities: y_j = e^x_j / sum_k e^x_k.
+
+    On its own it carries gradients through its full Jacobian. As the last layer before a
+    cross-entropy it is left to the loss in training, which is exact where the two apart
+    would compute 0 / 0 (see losses.py).
+
+    Example:
+        >>> Softmax().infer(np.array([[0.0, 0.0]]))
+        array([[0.5, 0.5]])
+
+    Source: keras.layers.Softmax with its default axis, the last.
+    """
+
+    def __init__(self, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
+        super().__init__("softmax", name=name, input_shape=input_shape)
+
+
+class Flatten(Layer):
+    """Lay each example out as one row: (n, 28, 28) becomes (n, 784).
+
+    Example:
+        >>> Flatten().infer(np.zeros((5, 28, 28))).shape
+        (5, 784)
+
+    Source: keras.layers.Flatten.
+    """
+
+    def build(self, input_shape: Shape) -> Shape:
+        return (math.prod(input_shape),)
+
+    def forward(self, x: Array) -> tuple[Array, Backward]:
+        y = x.reshape(len(x), -1)  # (n, a, b, ...) -> (n, a b ...)
+
+        def backward(dy: Array) -> Array:
+            return dy.reshape(x.shape)  # (n, a b ...) -> (n, a, b, ...)
+
+        return y, backward
+
+
+class Dropout(Layer):
+    """In training, silence each input with probability `rate` and scale the others up.
+
+    y = x mask / (1 - rate), where mask is 0 with probability rate, else 1; the mean of y is x.
+    When not training, y = x.
+
+    Args:
+        rate: float in [0, 1).
+        seed: int or None (default): None takes the model's own random generator.
+        **options: name, input_shape: see Layer.
+
+    Raises:
+        ValueError: rate outside [0, 1).
+
+    Example:
+        >>> Dropout(0.5).infer(np.array([[1.0, 2.0]]))
+        array([[1., 2.]])
+
+    Source: Srivastava et al., 2014; keras.layers.Dropout. Which inputs are silenced differs
+    from Keras, since the random numbers are NumPy's.
+    """
+
+    def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        if not 0 <= rate < 1:
+            raise ValueError(
+                f"Expected a dropout rate from 0 up to, not including, 1, got {rate!r}."
+            )
+        self.rate = rate
+        self.seed = seed
+        self.rng = np.random.default_rng(seed)
+
+    def forward(self, x: Array) -> tuple[Array, Backward]:
+        mask = self.rng.random(x.shape, dtype=np.float32) >= self.rate  # (n, m) of bool
+        keep = 1 - self.rate
+
+        def backward(dy: Array) -> Array:
+            return dy * mask / keep  # (n, m)
+
+        return x * mask / keep, backward  # (n, m)
+
+    def infer(self, x: Array) -> Array:
+        return x
+
+    def use_generator(self, rng: np.random.Generator) -> None:
+        if self.seed is None:
+            self.rng = rng
+
+
+class Rescaling(Layer):
+    """Scale the inputs: y = x scale + offset, for instance 1/255 for pixels.
+
+    Args:
+        scale: float.
+        offset: float, default 0.
+        **options: name, input_shape: see Layer.
+
+    Example:
+        >>> Rescaling(1 / 255).infer(np.array([[0.0, 255.0]]))
+        array([[0., 1.]])
+
+    Source: keras.layers.Rescaling.
+    """
+
+    def __init__(self, scale: float, offset: float = 0.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.scale = scale
+        self.offset = offset
+
+    def forward(self, x: Array) -> tuple[Array, Backward]:
+        def backward(dy: Array) -> Array:
+            return dy * self.scale  # (n, m)
+
+        return x * self.scale + self.offset, backward  # (n, m)
+
+
+BY_NAME: dict[str, type[Layer]] = registry.names_of(
+    [Dense, Activation, ReLU, Softmax, Flatten, Dropout, Rescaling]
+)
+
+
+def get(identifier: Any) -> Layer:
+    """Return the layer meant by a config or an instance."""
+    return registry.get("layer", Layer, BY_NAME, identifier)

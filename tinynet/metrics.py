@@ -1,0 +1,327 @@
+"""The numbers that people judge a model by; nothing is trained on them.
+
+t (n, k) targets, or (n,) class numbers      p (n, k) outputs      each value (n,)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from tinynet import registry
+
+Array = NDArray[Any]
+
+
+class Metric(registry.Configurable):
+    """Base class: a mean over examples; a subclass writes `per_example`.
+
+    Args:
+        name: the key in logs and History; None (default) takes the class's name.
+
+    Example, over two batches:
+        >>> metric = MeanSquaredError()
+        >>> metric.update_state([[1.0], [2.0]], [[1.0], [3.0]])
+        >>> metric.update_state([[0.0]], [[2.0]])
+        >>> metric.result()  # (0 + 1 + 4) / 3
+        1.6666666666666667
+
+    Source: keras.metrics.MeanMetricWrapper.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name or registry.snake_case(type(self).__name__)
+        self.reset_state()
+
+    def per_example(self, t: Array, p: Array) -> Array:
+        """Return a value for each example, (n,)."""
+        raise TypeError(f"{type(self).__name__} has no per_example(t, p).")
+
+    def reset_state(self) -> None:
+        """Forget the examples seen so far."""
+        self.total, self.count = 0.0, 0.0
+
+    def update_state(self, y_true: ArrayLike, y_pred: ArrayLike) -> None:
+        """Take a batch into the mean."""
+        values = self.per_example(np.asarray(y_true), np.asarray(y_pred))
+        self.total += float(np.sum(values))
+        self.count += np.size(values)
+
+    def result(self) -> float:
+        """Return the mean over all examples since the last reset; 0 before the first."""
+        return self.total / self.count if self.count else 0.0
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+        """Take a batch into the mean and return the mean."""
+        self.update_state(y_true, y_pred)
+        return self.result()
+
+
+class Mean(Metric):
+    """The mean of numbers that are handed in, such as the losses of batches.
+
+    Args:
+        name: see Metric.
+
+    Example:
+        >>> mean = Mean()
+        >>> mean.update_state(1.0, sample_weight=3)
+        >>> mean.update_state(5.0)
+        >>> mean.result()
+        2.0
+
+    Source: keras.metrics.Mean.
+    """
+
+    def update_state(self, values: ArrayLike, sample_weight: ArrayLike = 1) -> None:
+        """Take a number into the mean, counting as much as its weight says."""
+        weights = np.broadcast_to(sample_weight, np.shape(values))
+        self.total += float(np.sum(np.multiply(values, weights)))
+        self.count += float(np.sum(weights))
+
+
+class CategoricalAccuracy(Metric):
+    """How often the largest output stands where the one-hot target has its 1.
+
+    Example:
+        >>> CategoricalAccuracy()([[0, 1], [1, 0]], [[0.2, 0.8], [0.3, 0.7]])
+        0.5
+
+    Source: keras.metrics.CategoricalAccuracy.
+    """
+
+    def per_example(self, t: Array, p: Array) -> Array:
+        same: Array = p.argmax(axis=-1) == t.argmax(axis=-1)  # (n,)
+        return same
+
+
+class SparseCategoricalAccuracy(Metric):
+    """How often the largest output stands at the target's class number.
+
+    Example:
+        >>> SparseCategoricalAccuracy()([1, 0], [[0.2, 0.8], [0.3, 0.7]])
+        0.5
+
+    Source: keras.metrics.SparseCategoricalAccuracy.
+    """
+
+    def per_example(self, t: Array, p: Array) -> Array:
+        same: Array = p.argmax(axis=-1) == t.reshape(len(p))  # (n,)
+        return same
+
+
+class BinaryAccuracy(Metric):
+    """How often an output is on the right side of the threshold.
+
+    Args:
+        threshold: float, default 0.5: an output above it says 1.
+        name: see Metric.
+
+    Example:
+        >>> BinaryAccuracy()([[1], [0]], [[0.8], [0.7]])
+        0.5
+
+    Source: keras.metrics.BinaryAccuracy.
+    """
+
+    def __init__(self, threshold: float = 0.5, name: str | None = None) -> None:
+        super().__init__(name)
+        self.threshold = threshold
+
+    def per_example(self, t: Array, p: Array) -> Array:
+        same: Array = (p > self.threshold) == t.reshape(p.shape)  # (n, k)
+        means: Array = same.mean(axis=-1)  # (n,)
+        return means
+
+
+class TopKCategoricalAccuracy(Metric):
+    """How often the one-hot target's class is among the k largest outputs.
+
+    Args:
+        k: int, at least 1, default 5.
+        name: see Metric.
+
+    Example:
+        >>> TopKCategoricalAccuracy(k=2)([[0, 0, 1]], [[0.5, 0.2, 0.3]])
+        1.0
+
+    Source: keras.metrics.TopKCategoricalAccuracy.
+    """
+
+    def __init__(self, k: int = 5, name: str | None = None) -> None:
+        super().__init__(name)
+        self.k = k
+
+    def per_example(self, t: Array, p: Array) -> Array:
+        return in_top_k(t.argmax(axis=-1), p, self.k)  # (n,)
+
+
+class SparseTopKCategoricalAccuracy(TopKCategoricalAccuracy):
+    """How often the target's class number is among the k largest outputs.
+
+    Args:
+        k: int, at least 1, default 5.
+        name: see Metric.
+
+    Example:
+        >>> SparseTopKCategoricalAccuracy(k=2)([1], [[0.5, 0.2, 0.3]])
+        0.0
+
+    Source: keras.metrics.SparseTopKCategoricalAccuracy.
+    """
+
+    def per_example(self, t: Array, p: Array) -> Array:
+        return in_top_k(t.reshape(len(p)).astype(np.intp), p, self.k)  # (n,)
+
+
+class MeanSquaredError(Metric):
+    """The mean of (p - t)².
+
+    Example:
+        >>> MeanSquaredError()([[1.0]], [[3.0]])
+        4.0
+
+    Source: keras.metrics.MeanSquaredError.
+    """
+
+    def per_example(self, t: Array, p: Array) -> Array:
+        squares: Array = np.square(p - t.reshape(p.shape))  # (n, k)
+        means: Array = squares.mean(axis=-1)  # (n,)
+        return means
+
+
+class MeanAbsoluteError(Metric):
+    """The mean of |p - t|.
+
+    Example:
+        >>> MeanAbsoluteError()([[1.0]], [[3.0]])
+        2.0
+
+    Source: keras.metrics.MeanAbsoluteError.
+    """
+
+    def per_example(self, t: Array, p: Array) -> Array:
+        distances: Array = np.abs(p - t.reshape(p.shape))  # (n, k)
+        means: Array = distances.mean(axis=-1)  # (n,)
+        return means
+
+
+class FunctionMetric(Metric):
+    """The mean of what a function (y_true, y_pred) of your own returns.
+
+    Example:
+        >>> def largest_error(y_true, y_pred):
+        ...     return abs(y_pred - y_true).max(axis=-1)
+        >>> FunctionMetric(largest_error)([[1.0, 2.0]], [[1.5, 4.0]])
+        2.0
+
+    Source: what Keras makes of a function in compile(metrics=[...]).
+    """
+
+    def __init__(self, function: Callable[[Array, Array], Any], name: str | None = None) -> None:
+        super().__init__(name or function.__name__)
+        self.function = function
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> FunctionMetric:
+        return cls(registry.find("metric function", {}, config["function"]), config["name"])
+
+    def per_example(self, t: Array, p: Array) -> Array:
+        return np.asarray(self.function(t, p))  # (n,), or a single number for the batch
+
+
+def in_top_k(classes: Array, p: Array, k: int) -> Array:
+    """Say for each row of p whether fewer than k outputs are above the one of its class."""
+    own = np.take_along_axis(p, classes[:, np.newaxis], axis=-1)  # (n, 1)
+    above: Array = (p > own).sum(axis=-1)  # (n,)
+    return above < k  # (n,)
+
+
+BY_NAME: dict[str, type[Metric]] = registry.names_of(
+    [
+        CategoricalAccuracy,
+        SparseCategoricalAccuracy,
+        BinaryAccuracy,
+        TopKCategoricalAccuracy,
+        SparseTopKCategoricalAccuracy,
+        MeanSquaredError,
+        MeanAbsoluteError,
+    ]
+) | {"mse": MeanSquaredError, "mae": MeanAbsoluteError}
+KEPT: dict[str, type[Metric]] = {"FunctionMetric": FunctionMetric}  # in files, not by users
+ACCURACY = ("accuracy", "acc")  # which one is meant depends on the targets and the output
+
+
+def get(identifier: Any) -> Metric | str:
+    """Return the metric meant by a name, a config, a function or an instance.
+
+    "accuracy" stays as it is until the first targets are seen: see `choose_accuracy`.
+
+    Example:
+        >>> get("mse").name
+        'mse'
+    """
+    if isinstance(identifier, str):
+        if identifier in ACCURACY:
+            return identifier
+        metric = registry.find("metric", BY_NAME | dict.fromkeys(ACCURACY, Metric), identifier)()
+        metric.name = identifier
+        return metric
+    if callable(identifier) and not isinstance(identifier, (Metric, type)):
+        return FunctionMetric(identifier)
+    return registry.get("metric", Metric, BY_NAME | KEPT, identifier)
+
+
+def choose_accuracy(name: str, targets: tuple[int, ...], units: int) -> Metric:
+    """Return the accuracy that fits targets of that shape and so many outputs, by Keras's rule.
+
+    Example:
+        >>> choose_accuracy("accuracy", (60000, 10), 10)
+        CategoricalAccuracy(name='accuracy')
+    """
+    if units == 1:
+        return BinaryAccuracy(name=name)
+    if len(targets) == 1 or targets[-1] == 1:
+        return SparseCategoricalAccuracy(name=name)
+    return CategoricalAccuracy(name=name)
+
+
+class Scores:
+    """The loss and the metrics of one run over batches.
+
+    Args:
+        metrics: as compile got them; they are copied, so that runs don't disturb each other.
+        targets: shape of the targets, to tell which accuracy is meant.
+        units: how many outputs an example has.
+    """
+
+    def __init__(self, metrics: Sequence[Metric | str], targets: tuple[int, ...], units: int):
+        self.loss = Mean(name="loss")
+        self.metrics = [
+            choose_accuracy(metric, targets, units) if isinstance(metric, str) else copy(metric)
+            for metric in metrics
+        ]
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def update(self, loss: float, t: Array, y: Array) -> None:
+        """Take a batch in: its mean loss, its targets and its outputs."""
+        self.loss.update_state(loss, sample_weight=len(t))
+        for metric in self.metrics:
+            metric.update_state(t, y)
+
+    def logs(self) -> dict[str, float]:
+        """Return the means so far, sorted by name, as logs and History have them."""
+        means = {metric.name: metric.result() for metric in [self.loss, *self.metrics]}
+        return dict(sorted(means.items()))
+
+    def report(self, as_dict: bool = False) -> Any:
+        """Return the means as evaluate does: [loss, metric, ...], or the loss where it is alone."""
+        if as_dict:
+            return self.logs()
+        means = [self.loss.result(), *(metric.result() for metric in self.metrics)]
+        return means if self.metrics else means[0]

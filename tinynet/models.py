@@ -1,0 +1,463 @@
+"""The model: what a network learns by.
+
+    x (n, ...) examples      t (n, ...) targets      y (n, ...) outputs      n  a batch's size
+    params, grads (p,)  all weights of all layers and their gradients (see network.py)
+
+The heart is `Sequential._gradients`: forward through the chain of layers, then the loss, then
+backward through the chain in reverse order. `_train_step` adds the optimizer's step. All the
+rest is going through the examples in batches, and keeping count.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinynet import activations, checks, losses, optimizers, registry, saving
+from tinynet import metrics as metric_table
+from tinynet.batches import Examples
+from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
+from tinynet.layers import Activation, Layer
+from tinynet.network import Network
+
+Array = NDArray[Any]
+Logs = dict[str, float]
+
+
+class Sequential(Network):
+    """Layers in a row, and the training of them.
+
+    Args:
+        layers: list of layers; None (default) starts with none. Input(shape=(784,)) may stand
+            first; or the first layer says input_shape=(784,); or fit finds out.
+        name: str; None (default) takes the next free one: sequential, sequential_1, ...
+
+    Example:
+        >>> from tinynet.layers import Dense, Input
+        >>> model = Sequential([Input(shape=(4,)), Dense(3, activation="softmax")])
+        >>> model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        >>> x, y = np.eye(3, 4), np.arange(3)
+        >>> history = model.fit(x, y, epochs=1000, verbose=0)
+        >>> model.evaluate(x, y, verbose=0)[1]
+        1.0
+
+    Source: keras.Sequential.
+    """
+
+    def __init__(self, layers: Sequence[Layer] | None = None, name: str | None = None) -> None:
+        super().__init__(layers, name)
+        self.optimizer: optimizers.Optimizer | None = None
+        self.loss: losses.Loss | None = None
+        self.metrics: list[metric_table.Metric | str] = []
+        self.history: History | None = None
+        self.stop_training = False
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        metrics: Sequence[Any] | None = None,
+    ) -> None:
+        """Choose what is trained on, how, and what is reported besides.
+
+        Args:
+            optimizer: name or object; default "rmsprop".
+            loss: name or object, such as "categorical_crossentropy". Training needs one.
+            metrics: list of names, objects or functions (y_true, y_pred); default none.
+
+        Raises:
+            ValueError: an unknown name, with the nearest one; metrics that are not a list.
+
+        Source: keras.Sequential.compile.
+        """
+        if isinstance(metrics, str):
+            raise ValueError(f"Expected metrics as a list: metrics=[{metrics!r}]")
+        chosen = [metric_table.get(metric) for metric in metrics or []]
+        loss = None if loss is None else losses.get(loss)
+        self.optimizer, self.loss, self.metrics = optimizers.get(optimizer), loss, chosen
+        self.optimizer.built_for = None  # slots from 0
+
+    # --------------------------------------------------------------------- backpropagation
+
+    def _gradients(self, x: Array, t: Array, weights: Array | None) -> tuple[float, Array]:
+        """Write the gradient of a batch's loss into self.grads; return the loss and y."""
+        body, head, loss = self._fused()
+        backwards = []
+        for link in body:  # forward
+            x, backward = link.forward(x)  # (n, d) -> (n, m)
+            backwards.append(backward)
+        value, dx = loss.value_and_gradient(t, x, weights)  # dx (n, k), like x
+        for backward in reversed(backwards[self._first :]):
+            dx = backward(dx)  # (n, m) -> (n, d)
+        for W, dW, regularizer in self._regularized():
+            dW += regularizer.gradient(W)  # (d, m)
+        return value + self._penalty(), head(x)
+
+    def _train_step(
+        self, x: Array, t: Array, weights: Array | None, scores: metric_table.Scores
+    ) -> None:
+        """Take one step, and score the outputs that it started from."""
+        loss, y = self._gradients(x, t, weights)
+        self._ready_optimizer().step(self.params, self.grads)
+        scores.update(loss, t, y)
+
+    def _fused(self) -> tuple[list[Layer], Callable[[Array], Array], losses.Loss]:
+        """Return the links to train, what makes y of their output, and the loss to train by.
+
+        A last softmax is left to a cross-entropy, which then takes the logits in front of it;
+        the same goes for sigmoid. The head of losses.py says why.
+        """
+        assert self.loss is not None
+        last = self._chain[-1]
+        fusible = isinstance(last, Activation) and last.activation is self.loss.fuses
+        if fusible and not self.loss.from_logits:
+            return self._chain[:-1], last.infer, self.loss.on_logits()
+        return self._chain, activations.linear, self.loss
+
+    def _penalty(self) -> float:
+        """Return the sum of the penalties on weights."""
+        return sum(regularizer(W) for W, _, regularizer in self._regularized())
+
+    def _ready_optimizer(self) -> optimizers.Optimizer:
+        """Return the optimizer, its slots made for this model's parameters."""
+        assert self.optimizer is not None
+        if self.optimizer.built_for is not self.params:
+            self.optimizer.build(self.params, self._sizes())
+        return self.optimizer
+
+    # ------------------------------------------------------------ fit, evaluate and predict
+
+    def fit(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Callback] | None = None,
+        validation_split: float = 0.0,
+        validation_data: Sequence[Any] | None = None,
+        shuffle: bool = True,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        validation_freq: int = 1,
+    ) -> History:
+        """Train: for every epoch, for every batch, one step.
+
+        Args:
+            x: examples, (n, d) or (n, ...). No copy of the whole is made, whatever its dtype.
+            y: targets, in the form that the loss expects.
+            batch_size: examples a step, default 32; the last batch of an epoch may be smaller.
+                60,000 examples are 1,875 steps of 32.
+            epochs: how often to go through the examples, default 1.
+            verbose: 1 or "auto" (default) shows a line that is redrawn, on a terminal or in a
+                notebook, and one plain line an epoch elsewhere; 2 always the plain line; 0 none.
+            callbacks: list of callbacks.Callback.
+            validation_split: cut this last part of the examples off, before any shuffling, and
+                evaluate on it after every epoch; default 0. validation_data goes first.
+            validation_data: (x, y) or (x, y, sample_weight) to evaluate on after every epoch.
+            shuffle: whether to take the examples in a new order every epoch; default True.
+            class_weight: {class number: weight} for the loss.
+            sample_weight: (n,), a weight for every example's loss.
+            initial_epoch: the number of the first epoch, to go on with a training; default 0.
+            validation_freq: validate after every so many epochs, default 1.
+
+        Returns:
+            History: `.history` maps each name to a list of one float an epoch. Training's are
+            means over the epoch, while the weights moved; val_ ones are by the weights after it.
+
+        Raises:
+            ValueError: input that can't be trained on; the message says what to type instead.
+
+        Source: keras.Model.fit.
+        """
+        size = checks.batch_size(batch_size)
+        epochs = checks.count("epochs", epochs)
+        train, valid = self._examples(x, y, sample_weight, class_weight), None
+        if validation_data is not None:
+            valid = self._examples(*validation_data)
+        elif validation_split:
+            train, valid = train.split(checks.fraction("validation_split", validation_split))
+        self.history, self.stop_training = History(), False
+        callbacks = [*(callbacks or []), self.history]
+        hooks = self._hooks(callbacks, verbose, len(train), size, epochs=epochs)
+        logs: Logs = {}
+        hooks("on_train_begin")
+        for epoch in range(initial_epoch, epochs):
+            hooks("on_epoch_begin", epoch)
+            order = self._rng.permutation(len(train)) if shuffle else None
+            logs = self._train_epoch(train, size, order, hooks)
+            if valid is not None and (epoch + 1) % validation_freq == 0:
+                scores = self._score(valid, size, hooks).logs()
+                logs |= {f"val_{name}": value for name, value in scores.items()}
+            hooks("on_epoch_end", epoch, logs)
+            if self.stop_training:
+                break
+        hooks("on_train_end", logs)
+        return self.history
+
+    def _train_epoch(
+        self, train: Examples, size: int, order: Array | None, hooks: CallbackList
+    ) -> Logs:
+        """Train on every batch once; return the means over the epoch."""
+        scores = self._scores(train)
+        for i, batch in enumerate(train.batches(size, order)):
+            hooks("on_train_batch_begin", i)
+            self._train_step(*batch, scores)
+            hooks("on_train_batch_end", i, scores.logs())
+            if self.stop_training:
+                break
+        return scores.logs()
+
+    def evaluate(
+        self,
+        x: Any,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        callbacks: Sequence[Callback] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Return the loss and the metrics on these examples; nothing is trained.
+
+        Args:
+            x, y, batch_size, verbose, sample_weight, callbacks: as in fit.
+            return_dict: whether to return {name: float}; default False.
+
+        Returns:
+            [loss, metric, ...] as floats in the order given to compile; a float where there are
+            no metrics.
+
+        Raises:
+            ValueError: as in fit.
+
+        Source: keras.Model.evaluate.
+        """
+        size = checks.batch_size(batch_size)
+        examples = self._examples(x, y, sample_weight)
+        hooks = self._hooks(callbacks, verbose, len(examples), size)
+        return self._score(examples, size, hooks).report(return_dict)
+
+    def _score(self, examples: Examples, size: int, hooks: CallbackList) -> metric_table.Scores:
+        """Compute the loss and the metrics batch by batch."""
+        body, head, loss = self._fused()
+        scores, penalty = self._scores(examples), self._penalty()
+        hooks("on_test_begin")
+        for i, (x, t, weights) in enumerate(examples.batches(size)):
+            hooks("on_test_batch_begin", i)
+            for link in body:
+                x = link.infer(x)  # (n, d) -> (n, m)
+            value, _ = loss.value_and_gradient(t, x, weights)
+            scores.update(value + penalty, t, head(x))
+            hooks("on_test_batch_end", i, scores.logs())
+        hooks("on_test_end", scores.logs())
+        return scores
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Callback] | None = None,
+    ) -> Array:
+        """Return the outputs for these examples.
+
+        Args:
+            x, batch_size, verbose, callbacks: as in fit.
+
+        Returns:
+            array of the model's dtype, float32, of shape (n, k).
+
+        Raises:
+            ValueError: as in fit.
+
+        Source: keras.Model.predict.
+        """
+        size = checks.batch_size(batch_size)
+        x = self._inputs(x)
+        hooks = self._hooks(callbacks, verbose, len(x), size)
+        y = np.empty((len(x), *self.layers[-1].output_shape), self.params.dtype)  # (n, k)
+        hooks("on_predict_begin")
+        for i, start in enumerate(range(0, len(x), size)):
+            hooks("on_predict_batch_begin", i)
+            y[start : start + size] = self(x[start : start + size])  # (size, k)
+            hooks("on_predict_batch_end", i)
+        hooks("on_predict_end")
+        return y
+
+    def __call__(self, x: Any) -> Array:
+        """Return the outputs for a batch, (n, k), all at once and without a progress line."""
+        y = self._inputs(x).astype(self.params.dtype, copy=False)  # (n, ...)
+        for link in self._chain:
+            y = link.infer(y)  # (n, d) -> (n, m)
+        return y
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """Take one step on this batch; return its loss and metrics, like evaluate.
+
+        Source: keras.Model.train_on_batch.
+        """
+        examples = self._examples(x, y, sample_weight, class_weight)
+        scores = self._scores(examples)
+        for batch in examples.batches(len(examples)):
+            self._train_step(*batch, scores)
+        return scores.report(return_dict)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """Return the loss and the metrics of this batch, like evaluate, in one go.
+
+        Source: keras.Model.test_on_batch.
+        """
+        return self.evaluate(x, y, len(x), 0, sample_weight, return_dict=return_dict)
+
+    def predict_on_batch(self, x: Any) -> Array:
+        """Return the outputs for a batch, (n, k), in one go.
+
+        Source: keras.Model.predict_on_batch.
+        """
+        return self(x)
+
+    def _inputs(self, x: Any) -> Array:
+        """Check x at the door, and build the model for it if it is not built yet."""
+        if not self.built:
+            self.build(None if self.input_shape else checks.array("x", x).shape)
+        assert self.input_shape is not None
+        return checks.inputs(x, self.input_shape)
+
+    def _examples(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
+    ) -> Examples:
+        """Check x, y and weights at the door."""
+        if self.optimizer is None:
+            raise ValueError(
+                "The model is not compiled yet: "
+                "model.compile(loss='categorical_crossentropy', metrics=['accuracy'])"
+            )
+        if self.loss is None:
+            raise ValueError(
+                "compile was not given a loss, so there is nothing to learn by: "
+                "model.compile(loss='categorical_crossentropy')"
+            )
+        x = self._inputs(x)
+        y = checks.targets(y, self.loss, self.layers[-1].output_shape, len(x))
+        weights = checks.weights(sample_weight, class_weight, y)
+        return Examples(x, y, weights, self.params.dtype)
+
+    def _scores(self, examples: Examples) -> metric_table.Scores:
+        """Start to score a run over these examples."""
+        return metric_table.Scores(self.metrics, examples.y.shape, self.layers[-1].output_shape[-1])
+
+    def _hooks(
+        self,
+        callbacks: Sequence[Callback] | None,
+        verbose: int | str,
+        n: int,
+        size: int,
+        **params: Any,
+    ) -> CallbackList:
+        """Put the user's callbacks and the progress line together."""
+        params |= {"steps": math.ceil(n / size), "verbose": checks.verbosity(verbose)}
+        return CallbackList([*(callbacks or []), ProgressLine()], self, params)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to one .npz file: layers, weights, and all that training goes on from.
+
+        That is how it was compiled, the optimizer's slots, and the state of the random
+        generators. What was at `path` stays there until the new file is whole.
+
+        Args:
+            path: where to; it ends in .npz.
+
+        Raises:
+            ValueError: another ending, such as Keras's .keras.
+        """
+        if not os.fspath(path).endswith(".npz"):
+            raise ValueError(f"Expected a path that ends in .npz, got {os.fspath(path)!r}.")
+        self._need_built()
+        description: dict[str, Any] = {"model": self.get_config(), "compiled": None}
+        slots: dict[str, Array] = {}
+        if self.optimizer is not None:
+            description["compiled"] = {
+                "optimizer": registry.serialize(self.optimizer),
+                "loss": registry.serialize(self.loss),
+                "metrics": [registry.serialize(metric) for metric in self.metrics],
+                "iterations": self.optimizer.iterations,
+            }
+            slots = {f"optimizer.{name}": slot for name, slot in self.optimizer.slots.items()}
+        description["generators"] = {
+            name: rng.bit_generator.state for name, rng in self._generators().items()
+        }
+        saving.write(path, description, {"params": self.params} | slots)
+
+
+def load_model(
+    path: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None
+) -> Sequential:
+    """Return the model that `model.save(path)` wrote; it trains on as if it had never stopped.
+
+    Args:
+        path: the .npz file.
+        custom_objects: {name: class or function} for layers, losses and metrics of your own.
+            Nothing else that a file names is ever looked for outside tinynet.
+
+    Raises:
+        saving.ModelFileError: a file that is no model, or a damaged one.
+        FileNotFoundError: no file.
+
+    Example:
+        >>> import tempfile
+        >>> from tinynet.layers import Dense
+        >>> model = Sequential([Dense(2, input_shape=(3,))])
+        >>> path = os.path.join(tempfile.mkdtemp(), "model.npz")
+        >>> model.save(path)
+        >>> x = np.ones((1, 3))
+        >>> bool((load_model(path)(x) == model(x)).all())
+        True
+
+    Source: keras.models.load_model.
+    """
+    description, arrays = saving.read(path)
+    try:
+        with registry.custom_objects(custom_objects or {}):
+            return restored(description, arrays)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise saving.ModelFileError(f"{os.fspath(path)} describes no model: {error}") from error
+
+
+def restored(description: Mapping[str, Any], arrays: Mapping[str, Array]) -> Sequential:
+    """Return the model that a file's description and arrays speak of."""
+    params = arrays["params"]
+    model = Sequential.from_config(description["model"])
+    model.params = params[:0]  # its dtype
+    model.build()
+    model.bind(saving.fitted(arrays, "params", model.params))
+    compiled = description["compiled"]
+    if compiled is not None:
+        model.compile(compiled["optimizer"], compiled["loss"], compiled["metrics"])
+        optimizer = model._ready_optimizer()
+        optimizer.iterations = int(compiled["iterations"])
+        for name, slot in optimizer.slots.items():
+            slot[:] = saving.fitted(arrays, f"optimizer.{name}", slot)
+    for name, rng in model._generators().items():
+        rng.bit_generator.state = description["generators"][name]
+    return model

@@ -1,0 +1,295 @@
+"""The optimizers: from gradients to a step.
+
+    w, g (p,)  all parameters of a model and their gradients, as two long vectors
+    v, m, a (p,)  what an optimizer remembers from step to step: its slots
+
+An optimizer knows nothing of layers. Its rule is a few lines of vector algebra, done in place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinynet import registry, schedules
+
+Array = NDArray[np.floating]
+
+BLOCK = 65536  # floats at a time, so that what the rule touches stays in the CPU's cache
+
+
+class Optimizer(registry.Configurable):
+    """Base class: a subclass names its slots and writes its rule in `update`.
+
+    One step: clip the gradients, shrink the weights, update.
+
+    Args:
+        learning_rate: float above 0, or a schedule such as schedules.ExponentialDecay.
+        weight_decay: float or None (default): first w -= lr * weight_decay * w.
+        clipnorm: float or None (default): the longest gradient that each weight may have.
+        clipvalue: float or None (default): the largest component that a gradient may have.
+        global_clipnorm: float or None (default): the longest that all together may be.
+
+    Raises:
+        ValueError: more than one kind of clipping; a value that is not positive.
+
+    Source: keras.optimizers.Optimizer.
+    """
+
+    slot_names: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        limits = {
+            "clipnorm": clipnorm,
+            "clipvalue": clipvalue,
+            "global_clipnorm": global_clipnorm,
+        }
+        given = [f"{limit}={value}" for limit, value in limits.items() if value is not None]
+        if len(given) > 1:
+            raise ValueError(f"Expected at most one kind of clipping, got {' and '.join(given)}.")
+        self.learning_rate = schedules.get(learning_rate)
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.name = name or type(self).__name__.lower()
+        self.iterations = 0
+        self.built_for: Array | None = None
+        self.slots: dict[str, Array] = {}
+        self.windows: list[slice] = []
+
+    def build(self, w: Array, sizes: Sequence[int]) -> None:
+        """Set the slots to 0 for parameters w, whose weights have these sizes."""
+        self.built_for, self.iterations = w, 0
+        self.slots = {name: np.zeros_like(w) for name in self.slot_names}
+        ends = np.cumsum(sizes).tolist()
+        self.windows = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+
+    def step(self, w: Array, g: Array) -> None:
+        """Move w (p,) by one step against the gradients g (p,), in place."""
+        lr = self.current_learning_rate()
+        g = self.clip(g)  # (p,)
+        if self.weight_decay:
+            w -= lr * self.weight_decay * w  # (p,)
+        self.iterations += 1
+        for start in range(0, w.size, BLOCK):
+            block = slice(start, start + BLOCK)
+            slots = {name: slot[block] for name, slot in self.slots.items()}
+            self.update(lr, w[block], g[block], slots)
+
+    def update(self, lr: float, w: Array, g: Array, slots: dict[str, Array]) -> None:
+        """Apply the rule to a stretch of w, g and the slots, in place."""
+        raise TypeError(f"{type(self).__name__} has no update(lr, w, g, slots).")
+
+    def current_learning_rate(self) -> float:
+        """Return the learning rate of the coming step."""
+        rate = self.learning_rate
+        return rate(self.iterations) if callable(rate) else rate
+
+    def clip(self, g: Array) -> Array:
+        """Return the gradients, shortened where a limit is set."""
+        if self.clipvalue is not None:
+            return np.clip(g, -self.clipvalue, self.clipvalue)  # (p,)
+        if self.global_clipnorm is not None:
+            return shortened(g, self.global_clipnorm)  # (p,)
+        if self.clipnorm is not None:
+            return np.concatenate([shortened(g[s], self.clipnorm) for s in self.windows])  # (p,)
+        return g
+
+
+def shortened(g: Array, longest: float) -> Array:
+    """Scale g so that it is no longer than `longest`: g min(1, longest / |g|)."""
+    length = float(np.sqrt(np.sum(np.square(g))))
+    return g * (longest / max(length, longest))
+
+
+class SGD(Optimizer):
+    """Go downhill: w -= lr g; with momentum like a ball: m = mu m - lr g, w += m.
+
+    Nesterov's momentum looks ahead: w += mu m - lr g, with the new m.
+
+    Args:
+        learning_rate: float above 0 or a schedule, default 0.01.
+        momentum: mu in [0, 1], default 0.
+        nesterov: default False.
+        **options: weight_decay and clipping, see Optimizer.
+
+    Example:
+        >>> w, g = np.array([1.0, -1.0]), np.array([0.5, -0.5])
+        >>> sgd = SGD(learning_rate=0.1)
+        >>> sgd.build(w, [2])
+        >>> sgd.step(w, g)
+        >>> w
+        array([ 0.95, -0.95])
+
+    Source: keras.optimizers.SGD.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.momentum = momentum
+        self.nesterov = nesterov
+        self.slot_names = ("momentum",) if momentum else ()
+
+    def update(self, lr: float, w: Array, g: Array, slots: dict[str, Array]) -> None:
+        if not self.momentum:
+            w -= lr * g  # (p,)
+            return
+        m = slots["momentum"]
+        m *= self.momentum
+        m -= lr * g  # (p,): the steps so far, older ones counting less
+        w += self.momentum * m - lr * g if self.nesterov else m  # (p,)
+
+
+class RMSprop(Optimizer):
+    """Divide each gradient by its own recent size, so that all weights move at a like pace.
+
+    v = rho v + (1 - rho) g²        the running mean of g², from 0
+    w -= lr g / sqrt(v + epsilon)   epsilon inside the root
+
+    centered: a = rho a + (1 - rho) g, and v - a² stands for v under the root.
+    momentum: m = mu m + lr g / sqrt(...), and w -= m.
+
+    Args:
+        learning_rate: float above 0 or a schedule, default 0.001.
+        rho: in [0, 1), how long g² is remembered, default 0.9: about ten steps.
+        momentum: mu in [0, 1], default 0.
+        epsilon: above 0, default 1e-7. It bounds the step where g is nearly 0. PyTorch and
+            many others add it outside the root: for g = 1e-4 that first step is tenfold.
+        centered: default False.
+        **options: weight_decay and clipping, see Optimizer.
+
+    Example:
+        >>> w, g = np.array([1.0, -1.0]), np.array([0.1, -0.2])
+        >>> rmsprop = RMSprop()
+        >>> rmsprop.build(w, [2])
+        >>> rmsprop.step(w, g)
+        >>> w.round(5)  # the first step is lr / sqrt(1 - rho) for every g
+        array([ 0.99684, -0.99684])
+
+    Source: Tieleman and Hinton, 2012, lecture 6.5; keras.optimizers.RMSprop.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.rho = rho
+        self.momentum = momentum
+        self.epsilon = epsilon
+        self.centered = centered
+        self.slot_names = ("velocity",)
+        self.slot_names += ("momentum",) if momentum else ()
+        self.slot_names += ("average_gradient",) if centered else ()
+
+    def update(self, lr: float, w: Array, g: Array, slots: dict[str, Array]) -> None:
+        rho, v = self.rho, slots["velocity"]
+        v *= rho
+        v += (1 - rho) * g * g  # (p,)
+        spread = v  # (p,)
+        if self.centered:
+            a = slots["average_gradient"]
+            a *= rho
+            a += (1 - rho) * g  # (p,)
+            spread = v - a * a  # (p,)
+        step = lr * g / np.sqrt(spread + self.epsilon)  # (p,)
+        if self.momentum:
+            m = slots["momentum"]
+            m *= self.momentum
+            m += step  # (p,)
+            step = m
+        w -= step  # (p,)
+
+
+class Adam(Optimizer):
+    """RMSprop with momentum, both freed of their start from 0.
+
+    m = beta_1 m + (1 - beta_1) g       the running mean of g
+    v = beta_2 v + (1 - beta_2) g²      the running mean of g²
+    w -= lr_t m / (sqrt(v) + epsilon)   lr_t = lr sqrt(1 - beta_2^t) / (1 - beta_1^t)
+
+    in step t = 1, 2, ...
+
+    Args:
+        learning_rate: float above 0 or a schedule, default 0.001.
+        beta_1: in [0, 1), default 0.9.
+        beta_2: in [0, 1), default 0.999.
+        epsilon: above 0, default 1e-7: outside the root, other than in RMSprop.
+        **options: weight_decay and clipping, see Optimizer.
+
+    Example:
+        >>> w, g = np.array([1.0, -1.0]), np.array([0.1, -0.2])
+        >>> adam = Adam()
+        >>> adam.build(w, [2])
+        >>> adam.step(w, g)
+        >>> w.round(5)  # the first step is lr for every g
+        array([ 0.999, -0.999])
+
+    Source: Kingma and Ba, 2015, algorithm 1, in the form before its section 2.1 that puts the
+    corrections into lr_t; keras.optimizers.Adam.
+    """
+
+    slot_names = ("momentum", "velocity")
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **options: Any,
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    def update(self, lr: float, w: Array, g: Array, slots: dict[str, Array]) -> None:
+        m, v, t = slots["momentum"], slots["velocity"], self.iterations
+        lr_t = lr * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
+        m += (1 - self.beta_1) * (g - m)  # (p,), the same as beta_1 m + (1 - beta_1) g
+        v += (1 - self.beta_2) * (g * g - v)  # (p,)
+        w -= lr_t * m / (np.sqrt(v) + self.epsilon)  # (p,)
+
+
+BY_NAME: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "rmsprop": RMSprop,
+    "adam": Adam,
+    "SGD": SGD,
+    "RMSprop": RMSprop,
+    "Adam": Adam,
+}
+
+
+def get(identifier: Any) -> Optimizer:
+    """Return the optimizer meant by a name, a class, a config or an instance.
+
+    Example:
+        >>> get("rmsprop").learning_rate
+        0.001
+    """
+    return registry.get("optimizer", Optimizer, BY_NAME, identifier)

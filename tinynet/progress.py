@@ -1,0 +1,127 @@
+"""The line that shows how far long work has come."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+
+WIDTH = 20  # of the bar, in characters
+INTERVAL = 0.05  # seconds between two redraws
+
+
+class Progress:
+    """A line redrawn on a terminal or in a notebook; one plain line at the end elsewhere.
+
+    Args:
+        target: number of steps.
+        verbose: 0 silent, 1 redrawn where that works, 2 one plain line.
+
+    Example:
+        >>> Progress(3, verbose=2).finish({"loss": 0.5})  # doctest: +SKIP
+        3/3 - 0s - 2ms/step - loss: 0.5000
+
+    Source: the progress bar of Keras. Where the output is no terminal, Keras writes its
+    control codes all the same; this writes the plain line instead.
+    """
+
+    def __init__(self, target: int, verbose: int) -> None:
+        self.target = target
+        self.redraws = verbose == 1 and can_redraw()
+        self.silent = verbose == 0
+        self.start = self.last_drawn = time.monotonic()
+        self.after_first: float | None = None
+        self.drawn = 0  # the length of what stands on the line
+
+    def update(self, step: int, logs: Mapping[str, float]) -> None:
+        """Show that so many steps are done; most calls return at once."""
+        now = time.monotonic()
+        if self.after_first is None:
+            self.after_first = now
+        if self.redraws and now - self.last_drawn >= INTERVAL:
+            self.last_drawn = now
+            pace = self.pace(step, now)
+            left = clock(pace * (self.target - step))
+            self.draw(f"{self.bar(step)} {left} {per_step(pace)}{values(logs)}")
+
+    def finish(self, logs: Mapping[str, float]) -> None:
+        """Show the last line, with the final values."""
+        if self.silent:
+            return
+        now = time.monotonic()
+        spent, pace = f"{now - self.start:.0f}s", per_step(self.pace(self.target, now))
+        if self.redraws:
+            self.draw(f"{self.bar(self.target)} {spent} {pace}{values(logs)}")
+            print(flush=True)
+        else:
+            count = f"{self.target}/{self.target}"
+            print(f"{count} - {spent} - {pace}{values(logs)}", flush=True)
+
+    def draw(self, line: str) -> None:
+        """Write a line over the one that stands there."""
+        print("\r" + line.ljust(self.drawn), end="", flush=True)
+        self.drawn = len(line)
+
+    def bar(self, step: int) -> str:
+        """Return "  12/1875 ━━━━────────────────", in ASCII where the encoding has no more."""
+        done, left = ("━", "─") if can_encode("━─") else ("=", ".")
+        filled = WIDTH * step // self.target
+        count = f"{step:{len(str(self.target))}d}/{self.target}"
+        return f"{count} {done * filled}{left * (WIDTH - filled)}"
+
+    def pace(self, step: int, now: float) -> float:
+        """Return the seconds per step; the first step, which warms up, counts only alone."""
+        if step > 1 and self.after_first is not None:
+            return (now - self.after_first) / (step - 1)
+        return now - self.start
+
+
+def can_redraw() -> bool:
+    """Say whether the output is a terminal or a notebook, where a line can be redrawn."""
+    return sys.stdout.isatty() or type(sys.stdout).__module__.startswith("ipykernel")
+
+
+def can_encode(text: str) -> bool:
+    """Say whether the output's encoding has these characters."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def clock(seconds: float) -> str:
+    """Write a duration: 5s, 2:05 or 1:02:05.
+
+    Example:
+        >>> clock(5), clock(125), clock(3725)
+        ('5s', '2:05', '1:02:05')
+    """
+    whole = int(seconds)
+    if whole > 3600:
+        return f"{whole // 3600}:{whole % 3600 // 60:02d}:{whole % 60:02d}"
+    return f"{whole // 60}:{whole % 60:02d}" if whole > 60 else f"{whole}s"
+
+
+def per_step(seconds: float) -> str:
+    """Write a pace: 2s/step, 3ms/step or 450us/step.
+
+    Example:
+        >>> per_step(2), per_step(0.003), per_step(0.00045)
+        ('2s/step', '3ms/step', '450us/step')
+    """
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("us", 1e-6)):
+        if seconds >= size or unit == "us":
+            break
+    return f"{seconds / size:.0f}{unit}/step"
+
+
+def values(logs: Mapping[str, float]) -> str:
+    """Write names and values: " - accuracy: 0.9254 - loss: 5.0000e-04".
+
+    Example:
+        >>> values({"accuracy": 0.9254, "loss": 0.0005})
+        ' - accuracy: 0.9254 - loss: 5.0000e-04'
+    """
+    parts = (f"{v:.4f}" if abs(v) > 1e-3 else f"{v:.4e}" for v in logs.values())
+    return "".join(f" - {name}: {part}" for name, part in zip(logs, parts, strict=True))

@@ -1,0 +1,155 @@
+"""From names and configs to objects, and back: "relu", {"class_name": "Adam", ...}.
+
+Everything that a script may name (an optimizer, a loss, an initializer) is looked up in a
+table of this package's own classes. Nothing is ever imported or evaluated by its name, so a
+config that comes from a file can ask for no more than what the tables hold.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import inspect
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+C = TypeVar("C", bound="Configurable")
+T = TypeVar("T")
+
+
+class Configurable:
+    """An object that its constructor's arguments describe completely.
+
+    The config is read off the constructor's signature: each argument is kept as an attribute
+    of its own name. A class of your own needs no more than that to be printed and saved.
+
+    Example:
+        >>> class Tempered(Configurable):
+        ...     def __init__(self, temperature=1.0):
+        ...         self.temperature = temperature
+        >>> Tempered(2.5).get_config()
+        {'temperature': 2.5}
+        >>> Tempered.from_config({"temperature": 0.5})
+        Tempered(temperature=0.5)
+    """
+
+    @classmethod
+    def arguments(cls) -> list[str]:
+        """Return the names of the constructor's arguments, those behind **options included."""
+        names: list[str] = []
+        for ancestor in (a for a in cls.__mro__ if "__init__" in vars(a)):
+            parameters = list(inspect.signature(vars(ancestor)["__init__"]).parameters.values())[1:]
+            names += [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+            if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+                break
+        return names
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as JSON-able values."""
+        return {name: serialize(getattr(self, name)) for name in self.arguments()}
+
+    @classmethod
+    def from_config(cls: type[C], config: Mapping[str, Any]) -> C:
+        """Make an object from what `get_config` returned, here or in Keras.
+
+        Raises:
+            ValueError: for a setting that this class does not have, unless it is switched off
+                there (None, False or 0), as Keras writes out many.
+        """
+        known = cls.arguments()
+        for name, value in config.items():
+            if name not in known and value and name not in KERAS_HOUSEKEEPING:
+                raise ValueError(
+                    f"{cls.__name__} has no setting {name!r} in tinynet (it came as {value!r})."
+                    f" It has: {', '.join(known) or 'none'}."
+                )
+        return cls(**{name: value for name, value in config.items() if name in known})
+
+    def __repr__(self) -> str:
+        arguments = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.arguments())
+        return f"{type(self).__name__}({arguments})"
+
+
+# What Keras writes into every config and what has no meaning here: one dtype for the whole
+# model, every weight trainable, and losses that are always averaged.
+KERAS_HOUSEKEEPING = {"trainable", "dtype", "reduction", "registered_name", "module"}
+
+
+def serialize(value: Any) -> Any:
+    """Describe a value by JSON-able ones, in the form that Keras reads too."""
+    if isinstance(value, Configurable):
+        module = type(value).__module__.rpartition(".")[2]
+        return {
+            "module": f"keras.{module}",
+            "class_name": type(value).__name__,
+            "config": value.get_config(),
+            "registered_name": None,
+        }
+    return value.__name__ if inspect.isfunction(value) else value
+
+
+def snake_case(class_name: str) -> str:
+    """Write a class's name with underscores, by Keras's rule.
+
+    Example:
+        >>> snake_case("GlorotUniform"), snake_case("ReLU"), snake_case("L1L2")
+        ('glorot_uniform', 're_lu', 'l1l2')
+    """
+    words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", class_name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
+
+
+def names_of(classes: Iterable[type[T]]) -> dict[str, type[T]]:
+    """Make a table of classes by snake_case and by their own name."""
+    classes = list(classes)
+    return {snake_case(cls.__name__): cls for cls in classes} | {c.__name__: c for c in classes}
+
+
+_custom: ContextVar[Mapping[str, Any]] = ContextVar("custom", default={})  # noqa: B039
+
+
+@contextlib.contextmanager
+def custom_objects(objects: Mapping[str, Any]) -> Iterator[None]:
+    """Let names mean these classes and functions too, as long as the block runs.
+
+    Source: keras.saving.custom_object_scope.
+    """
+    token = _custom.set(objects)
+    try:
+        yield
+    finally:
+        _custom.reset(token)
+
+
+def find(kind: str, table: Mapping[str, T], name: str) -> T:
+    """Look a name up in a table, or say which name is nearest.
+
+    Raises:
+        ValueError: "Unknown loss 'mean_square_error'. Did you mean 'mean_squared_error'? ..."
+    """
+    table = {**table, **_custom.get()}
+    if name in table:
+        return table[name]
+    near = difflib.get_close_matches(str(name).lower(), table, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    valid = ", ".join(repr(n) for n in table if n == n.lower())
+    raise ValueError(f"Unknown {kind} {name!r}.{hint} tinynet has: {valid}.")
+
+
+def get(kind: str, base: type[C], table: Mapping[str, type[C]], identifier: Any) -> C:
+    """Return the object meant by an instance, a class, a name or a config."""
+    if isinstance(identifier, base):
+        return identifier
+    if isinstance(identifier, str):
+        return find(kind, table, identifier)()
+    if isinstance(identifier, type) and issubclass(identifier, base):
+        return identifier()
+    if isinstance(identifier, Mapping) and "class_name" in identifier:
+        return find(kind, table, identifier["class_name"]).from_config(identifier["config"])
+    example = next(iter(table))
+    raise ValueError(
+        f"Expected the {kind} as a name such as {example!r} or as an object such as "
+        f"{table[example].__name__}(...), got {identifier!r}."
+    )

@@ -1,0 +1,123 @@
+"""Learning rates that change from step to step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tinynet import registry
+
+
+class LearningRateSchedule(registry.Configurable):
+    """Base class: a subclass says in `__call__` the rate of a step.
+
+    Source: keras.optimizers.schedules.LearningRateSchedule.
+    """
+
+    def __call__(self, step: int) -> float:
+        """Return the learning rate of a step; the first is 0."""
+        raise TypeError(f"{type(self).__name__} has no __call__(step).")
+
+
+class ExponentialDecay(LearningRateSchedule):
+    """Shrink the rate by a factor every so many steps: lr decay_rate^(step / decay_steps).
+
+    Args:
+        initial_learning_rate: float above 0.
+        decay_steps: int, at least 1.
+        decay_rate: float above 0.
+        staircase: whether to change only after whole decay_steps; default False.
+
+    Example:
+        >>> ExponentialDecay(0.1, decay_steps=100, decay_rate=0.5)(200)
+        0.025
+
+    Source: keras.optimizers.schedules.ExponentialDecay.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        decay_rate: float,
+        staircase: bool = False,
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.decay_rate = decay_rate
+        self.staircase = staircase
+
+    def __call__(self, step: int) -> float:
+        periods = step / self.decay_steps
+        if self.staircase:
+            periods = math.floor(periods)
+        return self.initial_learning_rate * math.pow(self.decay_rate, periods)
+
+
+class CosineDecay(LearningRateSchedule):
+    """Let the rate sink along half a cosine wave, from lr to alpha lr, after a linear warm-up.
+
+    Args:
+        initial_learning_rate: float at least 0: the rate at the start.
+        decay_steps: int, at least 1: how long the wave is.
+        alpha: the last rate as a part of the highest, in [0, 1]; default 0.
+        warmup_target: float or None (default): rise to this rate first.
+        warmup_steps: int, default 0: how long the rise is.
+
+    Example:
+        >>> rate = CosineDecay(0.1, decay_steps=100)
+        >>> [round(rate(step), 3) for step in (0, 50, 100, 150)]
+        [0.1, 0.05, 0.0, 0.0]
+
+    Source: Loshchilov and Hutter, 2016; keras.optimizers.schedules.CosineDecay.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        alpha: float = 0.0,
+        warmup_target: float | None = None,
+        warmup_steps: int = 0,
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.alpha = alpha
+        self.warmup_target = warmup_target
+        self.warmup_steps = warmup_steps
+
+    def __call__(self, step: int) -> float:
+        start, top = self.initial_learning_rate, self.warmup_target
+        if top is None:
+            return self.decayed(step, start)
+        if step <= self.warmup_steps:
+            return start + (top - start) * step / self.warmup_steps
+        return self.decayed(step - self.warmup_steps, top)
+
+    def decayed(self, step: int, top: float) -> float:
+        """Return the rate that many steps into the wave."""
+        done = min(step / self.decay_steps, 1)
+        wave = (1 + math.cos(math.pi * done)) / 2
+        return top * ((1 - self.alpha) * wave + self.alpha)
+
+
+BY_NAME: dict[str, type[LearningRateSchedule]] = registry.names_of([ExponentialDecay, CosineDecay])
+
+
+def get(rate: Any) -> float | LearningRateSchedule:
+    """Return a learning rate as a float, or the schedule meant by a config or an instance.
+
+    Raises:
+        ValueError: for anything that is not a number above 0 or a schedule.
+    """
+    if isinstance(rate, (LearningRateSchedule, dict)):
+        return registry.get("schedule", LearningRateSchedule, BY_NAME, rate)
+    try:
+        if float(rate) > 0:
+            return float(rate)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(
+        f"Expected learning_rate as a number above 0, such as 0.001, or as a schedule, "
+        f"got {rate!r}."
+    )
