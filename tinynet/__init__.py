@@ -15,7 +15,7 @@ Beside it:
     regularizers.py  penalties on large weights
     schedules.py     learning rates that change from step to step
     metrics.py       accuracy and its relatives
-    callbacks.py     what is called while a model trains
+    callbacks/       what is called while a model trains
     datasets/        MNIST and Fashion-MNIST, downloaded and checked, over idx.py
     plots.py         pictures of data, training and mistakes
     utils.py         to_categorical, set_random_seed

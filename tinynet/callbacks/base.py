@@ -1,11 +1,9 @@
-"""What is called while a model trains: to watch it, to steer it, to keep it."""
+"""What is called while a model trains: the moments, and who hears of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
-
-from tinynet.progress import Progress
 
 Logs = dict[str, float]
 
@@ -93,70 +91,24 @@ class CallbackList:
             getattr(callback, moment)(*args)
 
 
-class History(Callback):
-    """Keep what every epoch's logs said: `history.history["loss"]` is a list of floats.
+class LambdaCallback(Callback):
+    """Make a callback out of functions.
 
-    fit makes one by itself and returns it.
+    Args:
+        **functions: by the names of Callback's methods, such as on_epoch_end=function, each
+            taking what that method takes.
 
-    Source: keras.callbacks.History.
+    Raises:
+        ValueError: a name that is no moment of Callback's.
+
+    Example:
+        >>> callback = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
+
+    Source: keras.callbacks.LambdaCallback.
     """
 
-    def __init__(self) -> None:
-        self.history: dict[str, list[float]] = {}
-        self.epoch: list[int] = []
-
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        self.history, self.epoch = {}, []
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self.epoch.append(epoch)
-        for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(value)
-
-
-class ProgressLine(Callback):
-    """Show how far training, evaluation or prediction has come; `verbose` says how.
-
-    Source: keras.callbacks.ProgbarLogger.
-    """
-
-    in_fit = False
-
-    def begin(self) -> None:
-        """Start a line."""
-        self.line = Progress(self.params["steps"], self.params["verbose"])
-
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        self.in_fit = True  # the validation in fit shows in its epoch's line
-
-    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        if self.params["verbose"]:
-            print(f"Epoch {epoch + 1}/{self.params['epochs']}", flush=True)
-        self.begin()
-
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        self.line.update(batch + 1, logs or {})
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self.line.finish(logs or {})
-
-    def on_test_begin(self, logs: Logs | None = None) -> None:
-        if not self.in_fit:
-            self.begin()
-
-    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        if not self.in_fit:
-            self.line.update(batch + 1, logs or {})
-
-    def on_test_end(self, logs: Logs | None = None) -> None:
-        if not self.in_fit:
-            self.line.finish(logs or {})
-
-    def on_predict_begin(self, logs: Logs | None = None) -> None:
-        self.begin()
-
-    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        self.line.update(batch + 1, {})
-
-    def on_predict_end(self, logs: Logs | None = None) -> None:
-        self.line.finish({})
+    def __init__(self, **functions: Callable[..., Any]) -> None:
+        for moment, function in functions.items():
+            if not moment.startswith("on_") or not hasattr(Callback, moment):
+                raise ValueError(f"Callback has no {moment!r} that could be overridden.")
+            setattr(self, moment, function)

@@ -1,0 +1,121 @@
+"""Callbacks that show and keep what the logs say."""
+
+from __future__ import annotations
+
+import csv
+import os
+
+from tinynet.callbacks.base import Callback, Logs
+from tinynet.progress import Progress
+
+
+class History(Callback):
+    """Keep what every epoch's logs said: `history.history["loss"]` is a list of floats.
+
+    fit makes one by itself and returns it.
+
+    Source: keras.callbacks.History.
+    """
+
+    def __init__(self) -> None:
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.history, self.epoch = {}, []
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+
+
+class ProgressLine(Callback):
+    """Show how far training, evaluation or prediction has come; `verbose` says how.
+
+    Source: keras.callbacks.ProgbarLogger.
+    """
+
+    in_fit = False
+
+    def begin(self) -> None:
+        """Start a line."""
+        self.line = Progress(self.params["steps"], self.params["verbose"])
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.in_fit = True  # the validation in fit shows in its epoch's line
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.params["verbose"]:
+            print(f"Epoch {epoch + 1}/{self.params['epochs']}", flush=True)
+        self.begin()
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self.line.update(batch + 1, logs or {})
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.line.finish(logs or {})
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        if not self.in_fit:
+            self.begin()
+
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if not self.in_fit:
+            self.line.update(batch + 1, logs or {})
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        if not self.in_fit:
+            self.line.finish(logs or {})
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        self.begin()
+
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self.line.update(batch + 1, {})
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        self.line.finish({})
+
+
+class CSVLogger(Callback):
+    """Write a line of comma-separated values for every epoch.
+
+    Args:
+        filename: where to.
+        separator: what stands between values, default ",".
+        append: whether to go on with a file that is there; default False starts anew.
+
+    Example:
+        >>> logger = CSVLogger("training.csv")
+
+    Source: keras.callbacks.CSVLogger.
+    """
+
+    def __init__(
+        self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False
+    ) -> None:
+        self.filename = filename
+        self.separator = separator
+        self.append = append
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.names: list[str] = []
+        if not self.append:
+            open(self.filename, "w").close()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        logs = logs or {}
+        with open(self.filename, "a", newline="") as file:  # each line is safe once written
+            writer = csv.writer(file, delimiter=self.separator, lineterminator="\n")
+            if not self.names:
+                self.names = self.columns(logs)
+                if not file.tell():
+                    writer.writerow(["epoch", *self.names])
+            writer.writerow([epoch, *(logs.get(name, "NA") for name in self.names)])
+
+    def columns(self, logs: Logs) -> list[str]:
+        """Return the names to write: those of the first epoch, and room for validation."""
+        names = sorted(logs)
+        has_validation = any(name.startswith("val_") for name in names)
+        return names if has_validation else names + [f"val_{name}" for name in names]

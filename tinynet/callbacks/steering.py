@@ -1,0 +1,190 @@
+"""Callbacks that change the course of a training: when it stops, how fast it learns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from tinynet.callbacks.base import Callback, Logs
+from tinynet.callbacks.monitor import Monitor
+
+
+class EarlyStopping(Monitor):
+    """Stop training when a value has not improved for some epochs.
+
+    Args:
+        monitor: name in the logs, default "val_loss".
+        min_delta: how much better counts as better, default 0.
+        patience: how many epochs without improvement to wait for, default 0.
+        verbose: 1 to say so; default 0.
+        mode: "min", "max" or "auto" (default).
+        baseline: float or None (default): a value that has to be beaten as well.
+        restore_best_weights: whether to go back to the best epoch's weights; default False.
+        start_from_epoch: do nothing before this epoch, default 0.
+
+    Example:
+        >>> stopping = EarlyStopping(patience=3, restore_best_weights=True)
+
+    Source: keras.callbacks.EarlyStopping.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        min_delta: float = 0,
+        patience: int = 0,
+        verbose: int = 0,
+        mode: str = "auto",
+        baseline: float | None = None,
+        restore_best_weights: bool = False,
+        start_from_epoch: int = 0,
+    ) -> None:
+        super().__init__(monitor, mode, min_delta)
+        self.patience = patience
+        self.verbose = verbose
+        self.baseline = baseline
+        self.restore_best_weights = restore_best_weights
+        self.start_from_epoch = start_from_epoch
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.wait = self.stopped_epoch = self.best_epoch = 0
+        self.best = self.best_weights = None
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        value = self.value(logs)
+        if value is None or epoch < self.start_from_epoch:
+            return
+        self.wait += 1
+        if self.improves(value, self.best):
+            self.best, self.best_epoch = value, epoch
+            if self.restore_best_weights:
+                self.best_weights = self.model.get_weights()
+            if self.baseline is None or self.improves(value, self.baseline):
+                self.wait = 0
+        elif self.wait >= self.patience and epoch > 0:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self.stopped_epoch and self.verbose:
+            print(f"Epoch {self.stopped_epoch + 1}: early stopping")
+        if self.best_weights is not None:
+            if self.verbose:
+                print(f"Restoring model weights from the best epoch: {self.best_epoch + 1}.")
+            self.model.set_weights(self.best_weights)
+
+
+class ReduceLROnPlateau(Monitor):
+    """Make the learning rate smaller when a value has not improved for some epochs.
+
+    Args:
+        monitor: name in the logs, default "val_loss".
+        factor: what the learning rate is multiplied by, below 1; default 0.1.
+        patience: how many epochs without improvement to wait for, default 10.
+        verbose: 1 to say so; default 0.
+        mode: "min", "max" or "auto" (default).
+        min_delta: how much better counts as better, default 1e-4.
+        cooldown: how many epochs to wait after a change, default 0.
+        min_lr: the smallest learning rate, default 0.
+
+    Raises:
+        ValueError: a factor of 1 or more.
+
+    Example:
+        >>> plateau = ReduceLROnPlateau(factor=0.5, patience=2)
+
+    Source: keras.callbacks.ReduceLROnPlateau.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        verbose: int = 0,
+        mode: str = "auto",
+        min_delta: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0.0,
+    ) -> None:
+        super().__init__(monitor, mode, min_delta)
+        if factor >= 1:
+            raise ValueError(f"Expected a factor below 1, got {factor}: the rate must shrink.")
+        self.factor = factor
+        self.patience = patience
+        self.verbose = verbose
+        self.cooldown = cooldown
+        self.min_lr = min_lr
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.best, self.wait, self.cooldown_counter = None, 0, 0
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        rate = self.model.optimizer.current_learning_rate()
+        if logs is not None:
+            logs["learning_rate"] = rate
+        value = self.value(logs)
+        if value is None:
+            return
+        if self.cooldown_counter:
+            self.cooldown_counter -= 1
+            self.wait = 0
+        if self.improves(value, self.best):
+            self.best, self.wait = value, 0
+        elif not self.cooldown_counter:
+            self.wait += 1
+            if self.wait >= self.patience and rate > self.min_lr:
+                self.reduce(rate, epoch)
+
+    def reduce(self, rate: float, epoch: int) -> None:
+        """Set the next smaller learning rate."""
+        rate = max(rate * self.factor, self.min_lr)
+        self.model.optimizer.learning_rate = rate
+        self.cooldown_counter, self.wait = self.cooldown, 0
+        if self.verbose:
+            print(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {rate}.")
+
+
+class LearningRateScheduler(Callback):
+    """Set the learning rate at the start of every epoch.
+
+    Args:
+        schedule: function (epoch, learning_rate) that returns the new learning rate, a float.
+        verbose: 1 to print every change; default 0.
+
+    Example:
+        >>> halve = LearningRateScheduler(lambda epoch, rate: rate if epoch < 10 else rate / 2)
+
+    Source: keras.callbacks.LearningRateScheduler.
+    """
+
+    def __init__(self, schedule: Callable[[int, float], float], verbose: int = 0) -> None:
+        self.schedule = schedule
+        self.verbose = verbose
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        optimizer = self.model.optimizer
+        rate = self.schedule(epoch, optimizer.current_learning_rate())
+        if isinstance(rate, bool) or not isinstance(rate, (float, np.floating)):
+            raise ValueError(f"Expected schedule(epoch, rate) to return a float, got {rate!r}.")
+        optimizer.learning_rate = float(rate)
+        if self.verbose:
+            print(f"\nEpoch {epoch + 1}: LearningRateScheduler setting learning rate to {rate}.")
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if logs is not None:
+            logs["learning_rate"] = self.model.optimizer.current_learning_rate()
+
+
+class TerminateOnNaN(Callback):
+    """Stop training when the loss is no longer a finite number.
+
+    Source: keras.callbacks.TerminateOnNaN.
+    """
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        if not math.isfinite((logs or {}).get("loss", 0.0)):
+            print(f"Batch {batch}: Invalid loss, terminating training")
+            self.model.stop_training = True
