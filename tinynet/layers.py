@@ -58,7 +58,7 @@ class Layer(registry.Configurable):
     def __init__(self, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
         self.name = name or unique_name(type(self).__name__)
         self.input_shape = None if input_shape is None else tuple(input_shape)
-        self.weights: dict[str, Weight] = {}
+        self.declared: dict[str, Weight] = {}
         self.output_shape: Shape | None = None  # known once the model is built
         self.needs_dx = True  # the model sets it False where dx would be of no use
         self.in_model = False
@@ -71,14 +71,14 @@ class Layer(registry.Configurable):
         self, name: str, shape: Shape, initializer: Any, regularizer: Any = None
     ) -> None:
         """Declare a weight "a": once built, self.a is its value and self.da its gradient."""
-        self.weights[name] = Weight(
+        self.declared[name] = Weight(
             shape, initializers.get(initializer), regularizers.get(regularizer)
         )
 
     def first_values(self, dtype: Any, rng: np.random.Generator) -> list[Array]:
         """Return the weights to start from: those it has already where they fit, else new ones."""
         values = []
-        for name, weight in self.weights.items():
+        for name, weight in self.declared.items():
             value: Any = getattr(self, name, None)
             if np.shape(value) != weight.shape:
                 value = weight.initializer(weight.shape, dtype, rng)
@@ -88,7 +88,7 @@ class Layer(registry.Configurable):
     def bind(self, params: Array, grads: Array) -> None:
         """Make the weights and their gradients windows onto these two vectors."""
         start = 0
-        for name, weight in self.weights.items():
+        for name, weight in self.declared.items():
             window = slice(start, start + weight.size)
             setattr(self, name, params[window].reshape(weight.shape))
             setattr(self, "d" + name, grads[window].reshape(weight.shape))
@@ -111,11 +111,24 @@ class Layer(registry.Configurable):
 
     def count_params(self) -> int:
         """Return how many numbers the weights hold."""
-        return sum(weight.size for weight in self.weights.values())
+        return sum(weight.size for weight in self.declared.values())
 
     def get_weights(self) -> list[Array]:
         """Return copies of the weights, in the order in which they were declared."""
-        return [getattr(self, name).copy() for name in self.weights]
+        return [getattr(self, name).copy() for name in self.declared]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Put these numbers into the weights, in the order of get_weights.
+
+        Raises:
+            ValueError: a wrong number of arrays, or one of another shape; nothing is changed.
+        """
+        shapes = [np.shape(value) for value in weights]
+        expected = [weight.shape for weight in self.declared.values()]
+        if shapes != expected:
+            raise ValueError(f"Expected weights of shapes {expected}, got {shapes}.")
+        for name, value in zip(self.declared, weights, strict=True):
+            getattr(self, name)[...] = value
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

@@ -336,9 +336,9 @@ class Sequential(Network):
     def _inputs(self, x: Any) -> Array:
         """Check x at the door, and build the model for it if it is not built yet."""
         if not self.built:
-            self.build(None if self.input_shape else checks.array("x", x).shape)
-        assert self.input_shape is not None
-        return checks.inputs(x, self.input_shape)
+            self.build(None if self._input_shape else checks.array("x", x).shape)
+        assert self._input_shape is not None
+        return checks.inputs(x, self._input_shape)
 
     def _examples(
         self,

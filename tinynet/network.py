@@ -29,7 +29,7 @@ class Network(registry.Configurable):
     def __init__(self, layers: Sequence[Layer] | None = None, name: str | None = None) -> None:
         self.name = name or config.unique_name(type(self).__name__)
         self.layers: list[Any] = []
-        self.input_shape: tuple[int, ...] | None = None
+        self._input_shape: tuple[int, ...] | None = None
         self.params = self.grads = np.zeros(0, config.floatx())
         self.built = False
         self._rng = config.new_generator()
@@ -47,7 +47,7 @@ class Network(registry.Configurable):
         if isinstance(layer, Input):
             if self.layers:
                 raise ValueError("Input says what the model starts with: add it first.")
-            self.input_shape = layer.shape
+            self._input_shape = layer.shape
             return
         if layer.in_model:
             raise ValueError(f"Layer {layer.name!r} is in a model already: make a new one.")
@@ -55,7 +55,7 @@ class Network(registry.Configurable):
             raise ValueError(f"This model has a layer named {layer.name!r} already.")
         layer.in_model = True
         if not self.layers and layer.input_shape is not None:
-            self.input_shape = layer.input_shape
+            self._input_shape = layer.input_shape
         self.layers.append(layer)
         self.built = False
 
@@ -76,7 +76,7 @@ class Network(registry.Configurable):
         Raises:
             ValueError: no layers, no shape, or a layer that can't follow the one before.
         """
-        start = self.input_shape if input_shape is None else tuple(input_shape[1:])
+        start = self._input_shape if input_shape is None else tuple(input_shape[1:])
         if not self.layers:
             raise ValueError("This model has no layers yet: model.add(layers.Dense(10))")
         if start is None:
@@ -96,11 +96,11 @@ class Network(registry.Configurable):
             values += layer.first_values(self.params.dtype, self._rng)
         self.bind(np.concatenate([np.zeros(0, self.params.dtype), *map(np.ravel, values)]))
         self._chain = [link for layer in self.layers for link in layer.links()]
-        weighted = [i for i, link in enumerate(self._chain) if link.weights]
+        weighted = [i for i, link in enumerate(self._chain) if link.declared]
         self._first = min(weighted, default=len(self._chain))  # no gradient goes further back
         for i, link in enumerate(self._chain):
             link.needs_dx = i > self._first
-        self.input_shape, self.built = start, True
+        self._input_shape, self.built = start, True
 
     def bind(self, params: Array) -> None:
         """Make `params` the model's vector, and all layers' weights windows onto it."""
@@ -116,13 +116,25 @@ class Network(registry.Configurable):
         self.__dict__.update(state)
         self.bind(self.params)
 
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """The shape of a batch of inputs, such as (None, 784)."""
+        self._need_built()
+        return (None, *(self._input_shape or ()))
+
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        """The shape of a batch of outputs, such as (None, 10)."""
+        self._need_built()
+        return (None, *self.layers[-1].output_shape)
+
     def summary(self) -> None:
         """Print a table of the layers, their output shapes and how many parameters they have.
 
         Source: keras.Model.summary, less the optimizer's own numbers, which Keras adds to the
         total after training.
         """
-        if not self.built and self.input_shape is not None:
+        if not self.built and self._input_shape is not None:
             self.build()
         print(summary.table(self.name, self.layers, self.params if self.built else None))
 
@@ -161,12 +173,14 @@ class Network(registry.Configurable):
 
         Source: keras.Model.set_weights.
         """
-        own = self.get_weights()
-        values = [np.asarray(value, self.params.dtype) for value in weights]
-        shapes, expected = [v.shape for v in values], [w.shape for w in own]
+        shapes = [np.shape(value) for value in weights]
+        expected = [value.shape for value in self.get_weights()]
         if shapes != expected:
             raise ValueError(f"Expected weights of shapes {expected}, got {shapes}.")
-        self.params[:] = np.concatenate([self.params[:0], *map(np.ravel, values)])
+        rest = list(weights)
+        for layer in self.layers:
+            own, rest = rest[: len(layer.declared)], rest[len(layer.declared) :]
+            layer.set_weights(own)
 
     def _need_built(self) -> None:
         """Make the weights if that has not been done yet."""
@@ -180,8 +194,8 @@ class Network(registry.Configurable):
         """
         described = [registry.serialize(layer) for layer in self.layers]
         config: dict[str, Any] = {"name": self.name, "layers": described}
-        if self.input_shape is not None:
-            shape = [None, *self.input_shape]
+        if self._input_shape is not None:
+            shape = [None, *self._input_shape]
             start: dict[str, Any] = {"module": "keras.layers", "class_name": "InputLayer"}
             start |= {"config": {"batch_shape": shape}, "registered_name": None}
             config |= {"layers": [start, *described], "build_input_shape": shape}
@@ -211,12 +225,12 @@ class Network(registry.Configurable):
 
     def _sizes(self) -> list[int]:
         """Return the size of every weight, in order."""
-        return [weight.size for layer in self.layers for weight in layer.weights.values()]
+        return [weight.size for layer in self.layers for weight in layer.declared.values()]
 
     def _regularized(self) -> Iterator[tuple[Array, Array, Regularizer]]:
         """Yield every weight that has a penalty, with its gradient and the penalty."""
         for layer in self.layers:
-            for name, weight in layer.weights.items():
+            for name, weight in layer.declared.items():
                 if weight.regularizer is not None:
                     yield getattr(layer, name), getattr(layer, "d" + name), weight.regularizer
 
