@@ -1,9 +1,11 @@
 """Writing a file whole or not at all."""
 
+import glob
 import os
+import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +16,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     What is written goes to a file of its own beside `path`, named `path` and `.part`, which
     is renamed at the end.  Whoever reads `path` sees the old file or the new one, never half
-    of one, however many processes write and whenever one of them is stopped.
+    of one, however many processes write and whenever one of them is stopped.  The `.part` of
+    a process that was killed is removed by the first one to write `path` an hour later.
 
     Args:
         path: the file to be; its folder must exist.
@@ -34,6 +37,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         b'roses'
     """
     path = Path(path)
+    _tidy(path)
     part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.part")
     try:
         with open(part, "xb") as file:
@@ -44,3 +48,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _tidy(path: Path) -> None:
+    """Remove what killed processes have left beside the path, but no file still in use."""
+    for part in path.parent.glob(f"{glob.escape(path.name)}.*.part"):
+        with suppress(OSError):
+            if part.stat().st_mtime < time.time() - 3600:
+                part.unlink()

@@ -197,7 +197,7 @@ def _not_idx(start: bytes) -> str:
     if start.startswith(b"\x93NUMPY"):
         return "a NumPy .npy file, not IDX: read it with numpy.load"
     if start.lstrip().startswith(b"<"):
-        return "an HTML page, not IDX: most likely an error page saved under this name"
+        return "an HTML page, not IDX: most likely the error or login page of a server"
     if len(start) < 4:
         return f"{len(start)} bytes long; expected at least 8"
     return f"begins with {start[:4].hex(' ')}; an IDX file begins with 00 00"

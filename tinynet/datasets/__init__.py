@@ -1,0 +1,16 @@
+"""Data sets, as Keras gives them: two pairs of arrays, for training and for testing.
+
+    datafile.py       one file, and how to know a good copy of it
+    folder.py         four IDX files in a folder, however they are spelled
+    cache.py          a published set: verified when it is read, downloaded when it is not there
+    download.py       fetching a file from mirrors that may fail in every way
+    mnist.py, fashion_mnist.py    the sets: their files, checksums and mirrors
+
+`python -m tinynet.datasets` says where the files are and whether they are whole.
+"""
+
+from . import fashion_mnist, mnist
+from .download import DownloadError
+from .folder import load_folder
+
+__all__ = ["DownloadError", "fashion_mnist", "load_folder", "mnist"]
