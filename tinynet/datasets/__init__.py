@@ -9,8 +9,8 @@
 `python -m tinynet.datasets` says where the files are and whether they are whole.
 """
 
-from . import fashion_mnist, mnist
-from .download import DownloadError
-from .folder import load_folder
+from tinynet.datasets import fashion_mnist, mnist
+from tinynet.datasets.download import DownloadError
+from tinynet.datasets.folder import load_folder
 
 __all__ = ["DownloadError", "fashion_mnist", "load_folder", "mnist"]

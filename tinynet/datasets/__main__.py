@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from . import DownloadError, fashion_mnist, mnist
+from tinynet.datasets import DownloadError, fashion_mnist, mnist
 
 SETS = {dataset.name: dataset for dataset in (mnist.SET, fashion_mnist.SET)}
 NO_NETWORK = """\

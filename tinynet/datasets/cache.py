@@ -8,11 +8,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..files import replacing
-from ..idx import GZIP, IdxError, parse_idx
-from .datafile import DataFile, OtherContents
-from .download import DownloadError, Mirrors, NoMirror
-from .folder import Pair, spellings
+from tinynet.datasets.datafile import DataFile, OtherContents
+from tinynet.datasets.download import DownloadError, Mirrors, NoMirror
+from tinynet.datasets.folder import Pair, spellings
+from tinynet.files import replacing
+from tinynet.idx import GZIP, IdxError, parse_idx
 
 HELP = """
 What to do:

@@ -6,7 +6,7 @@ import io
 import zlib
 from dataclasses import dataclass
 
-from ..idx import GZIP, IdxError, parse_idx
+from tinynet.idx import GZIP, IdxError, parse_idx
 
 NAMES = (
     "train-images-idx3-ubyte",

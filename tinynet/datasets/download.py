@@ -18,8 +18,8 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from ..idx import GZIP, IdxError
-from .datafile import DataFile
+from tinynet.datasets.datafile import DataFile
+from tinynet.idx import GZIP, IdxError
 
 if TYPE_CHECKING:
     import requests

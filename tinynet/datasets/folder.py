@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from ..idx import CODES, IdxError, read_idx
-from .datafile import NAMES
+from tinynet.datasets.datafile import NAMES
+from tinynet.idx import CODES, IdxError, read_idx
 
 Pair: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 

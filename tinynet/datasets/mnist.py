@@ -3,9 +3,9 @@
 import os
 from collections.abc import Sequence
 
-from .cache import DataSet
-from .datafile import four_files
-from .folder import Pair
+from tinynet.datasets.cache import DataSet
+from tinynet.datasets.datafile import four_files
+from tinynet.datasets.folder import Pair
 
 SET = DataSet(
     name="mnist",
