@@ -3,7 +3,6 @@
 import glob
 import os
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,7 +37,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """
     path = Path(path)
     _tidy(path)
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex[:12]}.part")
+    part = path.with_name(f"{path.name}.{os.urandom(6).hex()}.part")
     try:
         with open(part, "xb") as file:
             yield file
