@@ -15,6 +15,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from tinynet import plots
+from tinynet.layers import Dense, Dropout
+from tinynet.models import Sequential
+from tinynet.utils import set_random_seed
 
 HISTORY = {
     "accuracy": [0.94, 0.98],
@@ -26,11 +29,38 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (12, 28, 28), dtype=np.uint8)
 LABELS = np.arange(12) % 3
 PROBABILITIES = np.random.default_rng(1).dirichlet(np.ones(3), size=12)
 
+
+def network() -> Sequential:
+    """A small network for images of 4 x 4 pixels, compiled."""
+    model = Sequential(
+        [
+            Dense(8, activation="relu", input_shape=(16,), name="first"),
+            Dropout(0.5, name="drop"),
+            Dense(3, activation="softmax", name="last"),
+        ]
+    )
+    model.compile(loss="sparse_categorical_crossentropy")
+    return model
+
+
+def watched(every: int = 2, epochs: int = 3) -> plots.Watch:
+    """A Watch after 4 steps in each epoch."""
+    x = IMAGES[:, :4, :4].reshape(12, 16) / 255
+    watch = plots.Watch(x[:5], every=every)
+    network().fit(x, LABELS, batch_size=3, epochs=epochs, verbose=0, callbacks=[watch])
+    return watch
+
+
+WATCH = watched()
+
 PICTURES: dict[str, Callable[..., Figure]] = {
     "history": lambda **options: plots.history(HISTORY, **options),
     "digits": lambda **options: plots.digits(IMAGES, LABELS, **options),
     "confusion_matrix": lambda **o: plots.confusion_matrix(LABELS, PROBABILITIES, **o),
     "mistakes": lambda **o: plots.mistakes(IMAGES, LABELS, PROBABILITIES, **o),
+    "weights": lambda **options: plots.weights(network(), **options),
+    "activations": lambda **options: plots.activations(WATCH, **options),
+    "gradients": lambda **options: plots.gradients(WATCH, **options),
 }
 every_picture = pytest.mark.parametrize("draw", PICTURES.values(), ids=PICTURES.keys())
 
@@ -248,3 +278,97 @@ def test_no_mistakes_make_a_picture_too() -> None:
 def test_mistakes_refuses_unequal_lengths() -> None:
     with pytest.raises(ValueError, match="4 images, 3 labels, 4 probabilities"):
         plots.mistakes(IMAGES[:4], [0, 0, 0], SURE)
+
+
+# ---- weights ----
+
+
+def test_weights_shows_the_first_layer_largest_units_first() -> None:
+    model = network()
+    W = np.zeros((16, 8), dtype=np.float32)
+    W[5, 2], W[6, 7] = -1, 3
+    model.set_weights([W, *model.get_weights()[1:]])
+    figure = plots.weights(model, count=2)
+    assert texts(figure) == ["unit 7", "unit 2"]
+    (shown,) = figure.axes[0].images
+    pixels = shown.get_array().filled(np.nan)
+    assert np.nansum(pixels == 3) == np.nansum(pixels == -1) == 1
+
+
+def test_weights_puts_zero_in_the_middle_of_the_greys() -> None:
+    (shown,) = plots.weights(network()).axes[0].images
+    low, high = shown.get_clim()
+    assert low == -high
+
+
+def test_weights_says_what_a_model_without_any_lacks() -> None:
+    with pytest.raises(ValueError, match="input_shape"):
+        plots.weights(Sequential([Dense(3)]))
+
+
+# ---- watching ----
+
+
+def test_watch_looks_every_so_many_steps_at_every_layer() -> None:
+    assert WATCH.steps == [2, 4, 6, 8, 10, 12]
+    assert list(WATCH.activations) == ["first", "drop", "last"]
+    assert list(WATCH.gradients) == ["first", "last"]
+    assert all(len(looks) == 6 for looks in WATCH.activations.values())
+    assert [looks[0].size for looks in WATCH.gradients.values()] == [16 * 8, 8 * 3]
+
+
+def test_watch_notes_the_outputs_of_predict() -> None:
+    x = IMAGES[:, :4, :4].reshape(12, 16) / 255
+    watch, model = plots.Watch(x, every=1), network()
+    model.fit(x, LABELS, batch_size=12, epochs=1, verbose=0, callbacks=[watch])
+    p = model.predict(x, verbose=0)
+    np.testing.assert_allclose(watch.activations["last"][0], p.ravel(), rtol=1e-6)
+
+
+def test_watch_does_not_change_what_is_learnt() -> None:
+    x = IMAGES[:, :4, :4].reshape(12, 16) / 255
+    learnt = []
+    for callbacks in [], [plots.Watch(x, every=1)]:
+        set_random_seed(0)
+        model = network()
+        model.fit(x, LABELS, batch_size=3, epochs=2, verbose=0, callbacks=callbacks)
+        learnt.append(model.get_weights())
+    for alone, seen in zip(*learnt, strict=True):
+        np.testing.assert_array_equal(alone, seen)
+
+
+def test_watch_keeps_little_of_a_large_layer() -> None:
+    x = np.zeros((300, 16))
+    watch, model = plots.Watch(x, every=1), network()
+    model.fit(x, np.zeros(300, int), batch_size=300, verbose=0, callbacks=[watch])
+    assert watch.activations["first"][0].size == 2000  # of 300 * 8
+
+
+@pytest.mark.parametrize("draw", [plots.activations, plots.gradients])
+def test_histograms_have_a_panel_a_layer(draw: Callable[..., Figure]) -> None:
+    names = [panel.get_title(loc="left").split("\n")[0] for panel in panels(draw(WATCH))]
+    assert names == list(WATCH.activations if draw is plots.activations else WATCH.gradients)
+
+
+def test_histograms_count_the_zeros_apart() -> None:
+    title = panels(plots.activations(WATCH))[0].get_title(loc="left")
+    zeros = 100 * np.mean(WATCH.activations["first"][-1] == 0)
+    assert title == f"first\n{zeros:.0f} % are 0 at last"
+
+
+def test_gradients_of_all_layers_stand_on_one_logarithmic_scale() -> None:
+    first, last = panels(plots.gradients(WATCH))
+    assert first.get_yscale() == last.get_yscale() == "log"
+    assert first.get_ylim() == last.get_ylim()
+
+
+@pytest.mark.parametrize("draw", [plots.activations, plots.gradients])
+def test_histograms_of_nothing_say_what_to_do(draw: Callable[..., Figure]) -> None:
+    with pytest.raises(ValueError, match=r"callbacks=\[watch\]"):
+        draw(plots.Watch(IMAGES))
+
+
+def test_gradients_that_are_all_zero_make_a_picture_too() -> None:
+    watch = watched()
+    watch.gradients = {name: [0 * g for g in looks] for name, looks in watch.gradients.items()}
+    assert "100 % are 0" in panels(plots.gradients(watch))[0].get_title(loc="left")

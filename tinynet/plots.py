@@ -20,10 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinynet.callbacks import Callback
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
+
+    from tinynet.models import Sequential
 
 TRAINING: dict[str, Any] = {
     "color": "#0072B2",
@@ -218,6 +222,169 @@ def mistakes(
     ]
     title = f"{wrong.size:,} of {true.size:,} wrong" + ", the surest first" * (shown.size > 1)
     return _grid(ax, images[shown], captions, tile=0.95 if names is None else 1.35, title=title)
+
+
+def weights(model: Sequential, *, count: int = 40, ax: Axes | None = None) -> Figure:
+    """Draw what units of the first layer look for: their weights, as images.
+
+    Dark pixels speak for the unit, light ones against it, grey ones say nothing. The units
+    with the largest weights come first.
+
+    Args:
+        model: a model whose inputs are square images, flattened: 784 of them, say.
+        count: how many units to draw at most.
+        ax: where to draw; default a new figure.
+
+    Returns:
+        The Figure.
+
+    Raises:
+        ValueError: the model has no weights yet, or its inputs are not square images.
+
+    Example:
+        >>> from tinynet import Sequential, layers
+        >>> model = Sequential([layers.Dense(3, input_shape=(784,))])
+        >>> weights(model).axes[0].get_title()
+        '3 of 3 units: dark pixels speak for one, light ones against'
+    """
+    arrays = model.get_weights()
+    if not arrays:
+        raise ValueError("The model has no weights yet: give its first layer an input_shape.")
+    units = _square(arrays[0].T)
+    largest = np.argsort(-np.linalg.norm(arrays[0], axis=0), kind="stable")[:count]
+    limit = np.quantile(np.abs(arrays[0]), 0.999)  # not the maximum: one pixel would rule
+    captions = [f"unit {i}" for i in largest]
+    title = f"{len(largest)} of {len(units)} units: dark pixels speak for one, light ones against"
+    colours = {"vmin": -limit, "vmax": limit}
+    return _grid(ax, units[largest], captions, tile=0.85, title=title, **colours)
+
+
+class Watch(Callback):
+    """Collect, while `fit` trains, what `activations` and `gradients` draw.
+
+    Every so many batches it sends a sample through the layers and notes some of the outputs
+    of each, and some of the gradients of its first weight as the last batch left them. It
+    has its own random numbers: training goes on as if unwatched.
+
+    Args:
+        x: the sample, (n, ...) as the model takes it; a hundred rows tell enough.
+        every: how many batches from one look to the next, at least 1; default 25.
+
+    Example:
+        >>> import numpy as np
+        >>> from tinynet import Sequential, layers
+        >>> x, t = np.eye(4, dtype=np.float32), np.ones((4, 1), dtype=np.float32)
+        >>> model = Sequential([layers.Dense(1, input_shape=(4,), name="only")])
+        >>> model.compile(loss="mean_squared_error")
+        >>> watch = Watch(x, every=2)
+        >>> _ = model.fit(x, t, batch_size=1, epochs=3, verbose=0, callbacks=[watch])
+        >>> watch.steps
+        [2, 4, 6, 8, 10, 12]
+        >>> watch.gradients["only"][-1].shape
+        (4,)
+    """
+
+    def __init__(self, x: ArrayLike, every: int = 25) -> None:
+        super().__init__()
+        self.x = np.asarray(x, dtype=np.float32)
+        self.every = every
+        self.step = 0
+        self.steps: list[int] = []
+        self.activations: dict[str, list[NDArray[Any]]] = {}
+        self.gradients: dict[str, list[NDArray[Any]]] = {}
+        self.rng = np.random.default_rng(0)
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
+        self.step += 1
+        if self.step % self.every == 0:
+            self.steps.append(self.step)
+            self._look()
+
+    def _look(self) -> None:
+        x = self.x
+        for layer in self.model.layers:
+            for link in layer.links():
+                x = link.infer(x)
+            self.activations.setdefault(layer.name, []).append(self._some(x))
+            for name in list(layer.declared)[:1]:
+                gradient = getattr(layer, "d" + name)
+                self.gradients.setdefault(layer.name, []).append(self._some(gradient))
+
+    def _some(self, values: NDArray[Any], enough: int = 2000) -> NDArray[Any]:
+        flat = values.ravel()
+        return self.rng.choice(flat, enough) if flat.size > enough else flat.copy()
+
+
+def activations(watch: Watch, *, ax: Axes | None = None) -> Figure:
+    """Draw how the outputs of each layer spread while training went on.
+
+    Each column of a panel is a histogram; the darker, the more values. Outputs of exactly 0,
+    of which ReLU makes many, are left out and counted in the title.
+
+    Args:
+        watch: the Watch that was among the callbacks of `fit`.
+        ax: where to draw; default a new figure.
+
+    Returns:
+        The Figure, with one panel a layer.
+
+    Raises:
+        ValueError: it has not watched yet.
+    """
+    ax = _histograms(watch.steps, watch.activations, ax)
+    ax.set_title("outputs by layer", fontweight="bold", pad=36)
+    return _figure(ax)
+
+
+def gradients(watch: Watch, *, ax: Axes | None = None) -> Figure:
+    """Draw how the gradients of each layer's weights spread while training went on.
+
+    The sizes stand in powers of ten, on one scale for all layers: gradients that vanish or
+    explode on their way back are seen at once. Those of exactly 0 are counted in the title.
+
+    Args:
+        watch: the Watch that was among the callbacks of `fit`.
+        ax: where to draw; default a new figure.
+
+    Returns:
+        The Figure, with one panel for each layer that has weights.
+
+    Raises:
+        ValueError: it has not watched yet.
+    """
+    sizes = {name: [np.abs(g) for g in looks] for name, looks in watch.gradients.items()}
+    ax = _histograms(watch.steps, sizes, ax, log=True)
+    ax.set_title("size of the gradients by layer", fontweight="bold", pad=36)
+    return _figure(ax)
+
+
+def _histograms(
+    steps: Sequence[int],
+    by_layer: Mapping[str, Sequence[NDArray[Any]]],
+    ax: Axes | None,
+    log: bool = False,
+) -> Axes:
+    """A panel for each layer; in it a column for each look, dark where many values lie."""
+    from matplotlib.colors import PowerNorm
+
+    if not steps:
+        raise ValueError("Nothing was watched: model.fit(x, y, callbacks=[watch]) first.")
+    ax = _place(ax, 3.4 * len(by_layer), 3.8)
+    everything = np.concatenate([v for looks in by_layer.values() for v in looks])
+    for panel, (name, looks) in zip(_panels(ax, len(by_layer)), by_layer.items(), strict=True):
+        values = everything if log else np.concatenate(looks)
+        values = values[np.isfinite(values) & (values != 0)]
+        values = np.log10(values) if log else values
+        most = tuple(np.quantile(values, [0.01, 0.999])) if values.size else None
+        edges = np.histogram_bin_edges(values, 50, range=most)
+        edges = 10**edges if log else edges
+        shares = np.transpose([np.histogram(v[v != 0], edges)[0] / v.size for v in looks])
+        panel.pcolormesh([0, *steps], edges, shares, cmap="Blues", norm=PowerNorm(0.5))
+        panel.set_yscale("log" if log else "linear")
+        zeros = np.mean(looks[-1] == 0)
+        panel.set_title(f"{name}\n{100 * zeros:.0f} % are 0 at last", loc="left", fontsize=9)
+        panel.set_xlabel("training step")
+    return ax
 
 
 # ---- the places to draw on ----
