@@ -4,13 +4,15 @@
     folder.py         four IDX files in a folder, however they are spelled
     cache.py          a published set: verified when it is read, downloaded when it is not there
     download.py       fetching a file from mirrors that may fail in every way
+    digit.py          a photo or drawing of your own, in the form of MNIST's images
     mnist.py, fashion_mnist.py    the sets: their files, checksums and mirrors
 
 `python -m tinynet.datasets` says where the files are and whether they are whole.
 """
 
 from tinynet.datasets import fashion_mnist, mnist
+from tinynet.datasets.digit import read_digit
 from tinynet.datasets.download import DownloadError
 from tinynet.datasets.folder import load_folder
 
-__all__ = ["DownloadError", "fashion_mnist", "load_folder", "mnist"]
+__all__ = ["DownloadError", "fashion_mnist", "load_folder", "mnist", "read_digit"]
