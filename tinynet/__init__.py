@@ -27,6 +27,9 @@ saving.py and files.py (model files), config.py (what all models share).
 The names are Keras's: `import tinynet as keras` is often all that a script needs.
 """
 
+from importlib import import_module
+from typing import Any
+
 from tinynet import (
     activations,
     callbacks,
@@ -52,6 +55,7 @@ __all__ = [
     "activations",
     "callbacks",
     "config",
+    "datasets",
     "idx",
     "initializers",
     "layers",
@@ -59,6 +63,14 @@ __all__ = [
     "metrics",
     "models",
     "optimizers",
+    "plots",
     "regularizers",
     "utils",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Downloading and drawing are imported when first used: import tinynet stays quick.
+    if name in ("datasets", "plots"):
+        return import_module(f"tinynet.{name}")
+    raise AttributeError(f"module 'tinynet' has no attribute {name!r}")
