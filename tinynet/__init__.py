@@ -17,12 +17,14 @@ Beside it:
     metrics.py       accuracy and its relatives
     callbacks/       what is called while a model trains
     datasets/        MNIST and Fashion-MNIST, downloaded and checked, over idx.py
+    gradcheck.py     check_gradients: is backward right? Works on layers of your own too
     plots.py         pictures of data, training and mistakes
     utils.py         to_categorical, set_random_seed
 
 And what carries it: batches.py (one batch at a time), checks.py (mistakes answered at the
 door), progress.py and summary.py (what is printed), registry.py (names and configs),
-saving.py and files.py (model files), config.py (what all models share).
+saving.py and files.py (model files), watching.py (what goes through a layer), config.py
+(what all models share).
 
 The names are Keras's: `import tinynet as keras` is often all that a script needs.
 """
@@ -44,6 +46,7 @@ from tinynet import (
     regularizers,
     utils,
 )
+from tinynet.gradcheck import check_gradients
 from tinynet.layers import Input
 from tinynet.models import Sequential
 
@@ -54,6 +57,7 @@ __all__ = [
     "Sequential",
     "activations",
     "callbacks",
+    "check_gradients",
     "config",
     "datasets",
     "idx",
