@@ -397,13 +397,14 @@ class Sequential(Network):
         description: dict[str, Any] = {"model": self.get_config(), "compiled": None}
         slots: dict[str, Array] = {}
         if self.optimizer is not None:
+            optimizer = self._ready_optimizer()  # its slots may not be made yet, or be outdated
             description["compiled"] = {
-                "optimizer": registry.serialize(self.optimizer),
+                "optimizer": registry.serialize(optimizer),
                 "loss": registry.serialize(self.loss),
                 "metrics": [registry.serialize(metric) for metric in self.metrics],
-                "iterations": self.optimizer.iterations,
+                "iterations": optimizer.iterations,
             }
-            slots = {f"optimizer.{name}": slot for name, slot in self.optimizer.slots.items()}
+            slots = {f"optimizer.{name}": slot for name, slot in optimizer.slots.items()}
         description["generators"] = {
             name: rng.bit_generator.state for name, rng in self._generators().items()
         }
