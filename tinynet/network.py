@@ -102,9 +102,9 @@ class Network(registry.Configurable):
             link.needs_dx = i > self._first
         self._input_shape, self.built = start, True
 
-    def bind(self, params: Array) -> None:
-        """Make `params` the model's vector, and all layers' weights windows onto it."""
-        self.params, self.grads = params, np.zeros_like(params)
+    def bind(self, params: Array, grads: Array | None = None) -> None:
+        """Make these the model's vectors, and all layers' weights windows onto them."""
+        self.params, self.grads = params, np.zeros_like(params) if grads is None else grads
         start = 0
         for layer in self.layers:
             window = slice(start, start + layer.count_params())
@@ -114,7 +114,7 @@ class Network(registry.Configurable):
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Copying and pickling turn windows into arrays of their own: make them windows again.
         self.__dict__.update(state)
-        self.bind(self.params)
+        self.bind(self.params, self.grads)
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
