@@ -42,8 +42,17 @@ class Examples:
         return rows.astype(self.dtype, copy=False)
 
     def split(self, fraction: float) -> tuple[Examples, Examples]:
-        """Cut the last `fraction` off, and return what stays and what was cut off."""
+        """Cut the last `fraction` off, and return what stays and what was cut off.
+
+        Raises:
+            ValueError: nothing would stay.
+        """
         at = int(len(self) * (1 - fraction))
+        if at == 0:
+            raise ValueError(
+                f"validation_split={fraction} leaves none of the {len(self)} examples to train on: "
+                f"take a smaller one."
+            )
         return self.part(slice(None, at)), self.part(slice(at, None))
 
     def part(self, rows: slice) -> Examples:
