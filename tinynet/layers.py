@@ -366,7 +366,7 @@ class Dropout(Layer):
             raise ValueError(
                 f"Expected a dropout rate from 0 up to, not including, 1, got {rate!r}."
             )
-        self.rate = rate
+        self.rate = float(rate)  # a np.float64 would make all that follows float64
         self.seed = seed
         self.rng = np.random.default_rng(seed)
 
@@ -404,8 +404,8 @@ class Rescaling(Layer):
 
     def __init__(self, scale: float, offset: float = 0.0, **options: Any) -> None:
         super().__init__(**options)
-        self.scale = scale
-        self.offset = offset
+        self.scale = float(scale)  # a np.float64 would make all that follows float64
+        self.offset = float(offset)
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         def backward(dy: Array) -> Array:

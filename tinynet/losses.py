@@ -109,7 +109,7 @@ class CategoricalCrossentropy(Loss):
 
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
         self.from_logits = from_logits
-        self.label_smoothing = label_smoothing
+        self.label_smoothing = float(label_smoothing)
 
     def per_example(self, t: Array, y: Array) -> tuple[Array, Array]:
         s, k = self.label_smoothing, y.shape[1]
@@ -168,7 +168,7 @@ class BinaryCrossentropy(Loss):
 
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
         self.from_logits = from_logits
-        self.label_smoothing = label_smoothing
+        self.label_smoothing = float(label_smoothing)
 
     def per_example(self, t: Array, y: Array) -> tuple[Array, Array]:
         s, k = self.label_smoothing, y.shape[1]

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
+import numpy as np
+
 C = TypeVar("C", bound="Configurable")
 T = TypeVar("T")
 
@@ -87,6 +89,8 @@ def serialize(value: Any) -> Any:
             "config": value.get_config(),
             "registered_name": None,
         }
+    if isinstance(value, np.generic):
+        return value.item()
     return value.__name__ if inspect.isfunction(value) else value
 
 
