@@ -46,7 +46,7 @@ class Configurable:
             names += [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
             if not any(p.kind is p.VAR_KEYWORD for p in parameters):
                 break
-        return names
+        return list(dict.fromkeys(names))  # an ancestor's argument may have another default here
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as JSON-able values."""
