@@ -56,10 +56,10 @@ class Optimizer(registry.Configurable):
             "global_clipnorm": global_clipnorm,
         }
         given = [f"{limit}={value}" for limit, value in limits.items() if value is not None]
-        if any(value is not None and not value > 0 for value in limits.values()):
-            raise ValueError(f"Expected {given[0]} to be above 0.")
         if len(given) > 1:
             raise ValueError(f"Expected at most one kind of clipping, got {' and '.join(given)}.")
+        if any(value is not None and not value > 0 for value in limits.values()):
+            raise ValueError(f"Expected {given[0]} to be above 0.")
         self.learning_rate = schedules.get(learning_rate)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
