@@ -56,6 +56,11 @@ class Layer(registry.Configurable):
     """
 
     def __init__(self, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
+        if isinstance(input_shape, (int, np.integer)):
+            raise ValueError(
+                f"Expected the shape of one example as a tuple, got {input_shape}: write "
+                f"({input_shape},) with a comma."
+            )
         self.name = name or unique_name(type(self).__name__)
         self.input_shape = None if input_shape is None else tuple(input_shape)
         self.declared: dict[str, Weight] = {}
