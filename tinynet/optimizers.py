@@ -216,7 +216,7 @@ class RMSprop(Optimizer):
             a = slots["average_gradient"]
             a *= rho
             a += (1 - rho) * g  # (p,)
-            spread = v - a * a  # (p,)
+            spread = np.maximum(v - a * a, 0)  # (p,): rounding can make it less than 0
         step = lr * g / np.sqrt(spread + self.epsilon)  # (p,)
         if self.momentum:
             m = slots["momentum"]
