@@ -18,6 +18,7 @@ Beside it:
     callbacks/       what is called while a model trains
     datasets/        MNIST and Fashion-MNIST, downloaded and checked, over idx.py
     gradcheck.py     check_gradients: is backward right? Works on layers of your own too
+    explain.py       explain: one training step, printed with all its numbers
     plots.py         pictures of data, training and mistakes
     utils.py         to_categorical, set_random_seed
 
@@ -46,6 +47,7 @@ from tinynet import (
     regularizers,
     utils,
 )
+from tinynet.explain import explain
 from tinynet.gradcheck import check_gradients
 from tinynet.layers import Input
 from tinynet.models import Sequential
@@ -60,6 +62,7 @@ __all__ = [
     "check_gradients",
     "config",
     "datasets",
+    "explain",
     "idx",
     "initializers",
     "layers",

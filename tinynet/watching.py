@@ -27,8 +27,8 @@ class Watched(Layer):
 
     x: Array
     y: Array
-    dy: Array
-    dx: Any  # None where nobody asked for it
+    dy: Any = None  # stays None where training has no use for it
+    dx: Any = None
 
     def __init__(self, layer: Layer) -> None:
         super().__init__(layer.name)
