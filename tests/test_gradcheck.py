@@ -289,7 +289,7 @@ def test_a_dx_of_the_wrong_shape_is_named() -> None:
 
 
 def test_the_table_says_it_in_words() -> None:
-    model = compiled(Dense(5, name="dense"), ForgottenFactor(name="scale"), Dense(3, "softmax"))
+    model = compiled(Dense(5), ForgottenFactor(name="scale"), Dense(3, "softmax"))
     lines = repr(tinynet.check_gradients(model, X, T)).splitlines()
     assert lines[0].split()[-2:] == ["at", "verdict"]
     assert "0.6667 times what it should be, everywhere" in lines[4]
