@@ -344,6 +344,11 @@ def test_watch_keeps_little_of_a_large_layer() -> None:
     assert watch.activations["first"][0].size == 2000  # of 300 * 8
 
 
+def test_watch_refuses_to_look_every_no_steps() -> None:
+    with pytest.raises(ValueError, match="from 1, got 0"):
+        plots.Watch(IMAGES, every=0)
+
+
 @pytest.mark.parametrize("draw", [plots.activations, plots.gradients])
 def test_histograms_have_a_panel_a_layer(draw: Callable[..., Figure]) -> None:
     names = [panel.get_title(loc="left").split("\n")[0] for panel in panels(draw(WATCH))]

@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -29,21 +29,14 @@ if TYPE_CHECKING:
 
     from tinynet.models import Sequential
 
-TRAINING: dict[str, Any] = {
-    "color": "#0072B2",
-    "marker": "o",
-    "linestyle": "-",
-    "label": "training",
-}
-VALIDATION: dict[str, Any] = TRAINING | {
-    "color": "#D55E00",
-    "marker": "s",
-    "linestyle": "--",
-    "label": "validation",
-}
+Names: TypeAlias = Sequence[str] | None
+Style: TypeAlias = dict[str, Any]
+
+TRAINING: Style = {"color": "#0072B2", "marker": "o", "linestyle": "-", "label": "training"}
+VALIDATION: Style = {"color": "#D55E00", "marker": "s", "linestyle": "--", "label": "validation"}
 
 
-def history(history: Any, *, ax: Axes | None = None) -> Figure:
+def history(history: Any, ax: Axes | None = None) -> Figure:
     """Draw each loss and metric by epoch, training beside validation.
 
     Args:
@@ -85,11 +78,7 @@ def history(history: Any, *, ax: Axes | None = None) -> Figure:
 
 
 def digits(
-    images: ArrayLike,
-    labels: ArrayLike,
-    *,
-    names: Sequence[str] | None = None,
-    ax: Axes | None = None,
+    images: ArrayLike, labels: ArrayLike, names: Names = None, ax: Axes | None = None
 ) -> Figure:
     """Draw images in a grid, ink on paper, each with its label.
 
@@ -118,11 +107,7 @@ def digits(
 
 
 def confusion_matrix(
-    labels: ArrayLike,
-    predictions: ArrayLike,
-    *,
-    names: Sequence[str] | None = None,
-    ax: Axes | None = None,
+    labels: ArrayLike, predictions: ArrayLike, names: Names = None, ax: Axes | None = None
 ) -> Figure:
     """Draw which class was taken for which: counts, and percentages of each row.
 
@@ -160,17 +145,15 @@ def confusion_matrix(
     for (row, column), count in np.ndenumerate(counts):
         if count:
             share = shares[row, column]
-            ax.text(
-                column,
-                row,
-                f"{count}\n{100 * share:.1f} %",
-                ha="center",
-                va="center",
-                fontsize=size,
-                color="white" if share > 0.3 else "black",
-            )
+            color = "white" if share > 0.3 else "black"
+            text = f"{count}\n{100 * share:.1f} %"
+            ax.text(column, row, text, ha="center", va="center", fontsize=size, color=color)
     ticks = [_name(c, names) for c in range(k)]
-    ax.set_xticks(range(k), ticks, rotation=0 if names is None else 45)
+    ax.set_xticks(range(k), ticks)
+    if names is not None:
+        ax.tick_params("x", labelrotation=45)
+        for label in ax.get_xticklabels():
+            label.set(ha="right", rotation_mode="anchor")
     ax.set_yticks(range(k), ticks)
     ax.set_xlabel("predicted")
     ax.set_ylabel("true")
@@ -183,9 +166,8 @@ def mistakes(
     images: ArrayLike,
     labels: ArrayLike,
     probabilities: ArrayLike,
-    *,
     count: int = 30,
-    names: Sequence[str] | None = None,
+    names: Names = None,
     ax: Axes | None = None,
 ) -> Figure:
     """Draw the wrong answers, the surest first: true → predicted, and how sure.
@@ -224,7 +206,7 @@ def mistakes(
     return _grid(ax, images[shown], captions, tile=0.95 if names is None else 1.35, title=title)
 
 
-def weights(model: Sequential, *, count: int = 40, ax: Axes | None = None) -> Figure:
+def weights(model: Sequential, count: int = 40, ax: Axes | None = None) -> Figure:
     """Draw what units of the first layer look for: their weights, as images.
 
     Dark pixels speak for the unit, light ones against it, grey ones say nothing. The units
@@ -270,6 +252,9 @@ class Watch(Callback):
         x: the sample, (n, ...) as the model takes it; a hundred rows tell enough.
         every: how many batches from one look to the next, at least 1; default 25.
 
+    Raises:
+        ValueError: every is below 1.
+
     Example:
         >>> import numpy as np
         >>> from tinynet import Sequential, layers
@@ -282,10 +267,13 @@ class Watch(Callback):
         [2, 4, 6, 8, 10, 12]
         >>> watch.gradients["only"][-1].shape
         (4,)
+        >>> figure = gradients(watch)  # or activations(watch)
     """
 
     def __init__(self, x: ArrayLike, every: int = 25) -> None:
         super().__init__()
+        if every < 1:
+            raise ValueError(f"Expected every as a whole number from 1, got {every!r}.")
         self.x = np.asarray(x, dtype=np.float32)
         self.every = every
         self.step = 0
@@ -315,7 +303,7 @@ class Watch(Callback):
         return self.rng.choice(flat, enough) if flat.size > enough else flat.copy()
 
 
-def activations(watch: Watch, *, ax: Axes | None = None) -> Figure:
+def activations(watch: Watch, ax: Axes | None = None) -> Figure:
     """Draw how the outputs of each layer spread while training went on.
 
     Each column of a panel is a histogram; the darker, the more values. Outputs of exactly 0,
@@ -330,13 +318,13 @@ def activations(watch: Watch, *, ax: Axes | None = None) -> Figure:
 
     Raises:
         ValueError: it has not watched yet.
+
+    Example: see Watch.
     """
-    ax = _histograms(watch.steps, watch.activations, ax)
-    ax.set_title("outputs by layer", fontweight="bold", pad=36)
-    return _figure(ax)
+    return _histograms("outputs by layer", watch.steps, watch.activations, ax)
 
 
-def gradients(watch: Watch, *, ax: Axes | None = None) -> Figure:
+def gradients(watch: Watch, ax: Axes | None = None) -> Figure:
     """Draw how the gradients of each layer's weights spread while training went on.
 
     The sizes stand in powers of ten, on one scale for all layers: gradients that vanish or
@@ -351,25 +339,27 @@ def gradients(watch: Watch, *, ax: Axes | None = None) -> Figure:
 
     Raises:
         ValueError: it has not watched yet.
+
+    Example: see Watch.
     """
     sizes = {name: [np.abs(g) for g in looks] for name, looks in watch.gradients.items()}
-    ax = _histograms(watch.steps, sizes, ax, log=True)
-    ax.set_title("size of the gradients by layer", fontweight="bold", pad=36)
-    return _figure(ax)
+    return _histograms("size of the gradients by layer", watch.steps, sizes, ax, log=True)
 
 
 def _histograms(
+    title: str,
     steps: Sequence[int],
     by_layer: Mapping[str, Sequence[NDArray[Any]]],
     ax: Axes | None,
     log: bool = False,
-) -> Axes:
+) -> Figure:
     """A panel for each layer; in it a column for each look, dark where many values lie."""
     from matplotlib.colors import PowerNorm
 
     if not steps:
         raise ValueError("Nothing was watched: model.fit(x, y, callbacks=[watch]) first.")
     ax = _place(ax, 3.4 * len(by_layer), 3.8)
+    ax.set_title(title, fontweight="bold", pad=36)
     everything = np.concatenate([v for looks in by_layer.values() for v in looks])
     for panel, (name, looks) in zip(_panels(ax, len(by_layer)), by_layer.items(), strict=True):
         values = everything if log else np.concatenate(looks)
@@ -384,7 +374,7 @@ def _histograms(
         zeros = np.mean(looks[-1] == 0)
         panel.set_title(f"{name}\n{100 * zeros:.0f} % are 0 at last", loc="left", fontsize=9)
         panel.set_xlabel("training step")
-    return ax
+    return _figure(ax)
 
 
 # ---- the places to draw on ----
@@ -432,7 +422,6 @@ def _grid(
     ax: Axes | None,
     images: NDArray[Any],
     captions: Sequence[str],
-    *,
     tile: float,
     title: str = "",
     **colours: Any,
@@ -493,5 +482,5 @@ def _same_length(**arrays: NDArray[Any]) -> None:
         raise ValueError(f"Expected as many of each, received {lengths}.")
 
 
-def _name(number: int, names: Sequence[str] | None) -> str:
+def _name(number: int, names: Names) -> str:
     return str(number) if names is None else names[number]
