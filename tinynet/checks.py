@@ -80,6 +80,11 @@ def targets(values: Any, loss: losses.Loss, output: tuple[int, ...], n: int) -> 
     """
     if values is None:
         raise ValueError("Expected targets y to learn from, got None: model.fit(x, y, ...)")
+    if len(output) != 1:
+        raise ValueError(
+            f"Expected a last layer that gives (n, k) for the loss to compare with y, got "
+            f"{batch_of(output)}: add a Flatten() after it."
+        )
     y = array("y", values)
     if len(y) != n:
         raise ValueError(
