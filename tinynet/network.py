@@ -52,7 +52,10 @@ class Network(registry.Configurable):
         if layer.in_model:
             raise ValueError(f"Layer {layer.name!r} is in a model already: make a new one.")
         if any(layer.name == other.name for other in self.layers):
-            raise ValueError(f"This model has a layer named {layer.name!r} already.")
+            raise ValueError(
+                f"This model has a layer named {layer.name!r} already: give this one another, "
+                f"as in Dense(10, name='mine')."
+            )
         layer.in_model = True
         if not self.layers and layer.input_shape is not None:
             self._input_shape = layer.input_shape
