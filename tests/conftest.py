@@ -1,8 +1,13 @@
 """What every test starts from, and how some of them count."""
 
+import hypothesis
 import pytest
 
 import tinynet
+
+# A busy machine is no bug: no example of a property has to be fast.
+hypothesis.settings.register_profile("tinynet", deadline=None)
+hypothesis.settings.load_profile("tinynet")
 
 
 @pytest.fixture(autouse=True)
