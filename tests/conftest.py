@@ -10,6 +10,13 @@ hypothesis.settings.register_profile("tinynet", deadline=None)
 hypothesis.settings.load_profile("tinynet")
 
 
+def pytest_ignore_collect(collection_path):
+    """Keep --doctest-modules off the scripts beside the tests, which may need what isn't there."""
+    if collection_path.suffix == ".py" and not collection_path.name.startswith("test_"):
+        return True
+    return None
+
+
 @pytest.fixture(autouse=True)
 def _same_start():
     """Give every test the same random numbers and the same names of layers."""
