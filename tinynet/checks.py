@@ -149,14 +149,14 @@ def one_hot_rows(y: Array, units: int) -> Array:
     return y
 
 
-def count(name: str, value: Any) -> int:
-    """Return a whole number of at least 1, such as batch_size.
+def count(name: str, value: Any, least: int = 1) -> int:
+    """Return a whole number, at least 1 or another one, such as batch_size.
 
     Raises:
         ValueError: for anything else.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"Expected {name} as a whole number from 1, got {value!r}.")
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"Expected {name} as a whole number from {least}, got {value!r}.")
     return int(value)
 
 

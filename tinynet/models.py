@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import activations, checks, losses, optimizers, registry, saving
+from tinynet import activations, blowups, checks, losses, optimizers, registry, saving
 from tinynet import metrics as metric_table
 from tinynet.batches import Examples
 from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
+from tinynet.interrupts import listening, postponed
 from tinynet.layers import Activation, Layer
 from tinynet.network import Network
 
@@ -55,6 +56,7 @@ class Sequential(Network):
         self.loss: losses.Loss | None = None
         self.metrics: list[metric_table.Metric | str] = []
         self.history: History | None = None
+        self.epoch = 0  # how many epochs fit has finished: where to go on
         self.stop_training = False
 
     def compile(
@@ -100,11 +102,22 @@ class Sequential(Network):
 
     def _train_step(
         self, x: Array, t: Array, weights: Array | None, scores: metric_table.Scores
-    ) -> None:
-        """Take one step, and score the outputs that it started from."""
-        loss, y = self._gradients(x, t, weights)
-        self._ready_optimizer().step(self.params, self.grads)
+    ) -> str:
+        """Take one step, score the outputs that it started from, and return "".
+
+        Where the loss or a gradient is not finite, take none, and return where that began.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is watched here
+            loss, y = self._gradients(x, t, weights)
+            suspected = blowups.suspected(loss, self.grads[self._telltales])
         scores.update(loss, t, y)
+        if suspected:
+            trouble = blowups.explain(self, x, t, weights)
+            if trouble:
+                return trouble
+        with postponed:  # Ctrl-C waits
+            self._ready_optimizer().step(self.params, self.grads)
+        return ""
 
     def _fused(self) -> tuple[list[Layer], Callable[[Array], Array], losses.Loss]:
         """Return the links to train, what makes y of their output, and the loss to train by.
@@ -132,6 +145,7 @@ class Sequential(Network):
 
     # ------------------------------------------------------------ fit, evaluate and predict
 
+    @listening()
     def fit(
         self,
         x: Any,
@@ -174,6 +188,9 @@ class Sequential(Network):
 
         Raises:
             ValueError: input that can't be trained on; the message says what to type instead.
+            FloatingPointError: the loss or a gradient is NaN or infinite. That step is not taken.
+            KeyboardInterrupt: Ctrl-C. The weights are those of the last whole step, and
+                model.history holds the epochs that were finished.
 
         Source: keras.Model.fit.
         """
@@ -184,18 +201,19 @@ class Sequential(Network):
             valid = self._examples(*validation_data)
         elif validation_split:
             train, valid = train.split(checks.fraction("validation_split", validation_split))
-        self.history, self.stop_training = History(), False
+        self.history, self.stop_training, self.epoch = History(), False, initial_epoch
         callbacks = [*(callbacks or []), self.history]
         hooks = self._hooks(callbacks, verbose, len(train), size, epochs=epochs)
         logs: Logs = {}
-        hooks("on_train_begin")
-        for epoch in range(initial_epoch, epochs):
+        hooks("on_train_begin")  # where BackupAndRestore may move self.epoch on
+        for epoch in range(self.epoch, epochs):
             hooks("on_epoch_begin", epoch)
             order = self._rng.permutation(len(train)) if shuffle else None
             logs = self._train_epoch(train, size, order, hooks)
             if valid is not None and (epoch + 1) % validation_freq == 0:
                 scores = self._score(valid, size, hooks).logs()
                 logs |= {f"val_{name}": value for name, value in scores.items()}
+            self.epoch = epoch + 1
             hooks("on_epoch_end", epoch, logs)
             if self.stop_training:
                 break
@@ -209,10 +227,14 @@ class Sequential(Network):
         scores = self._scores(train)
         for i, batch in enumerate(train.batches(size, order)):
             hooks("on_train_batch_begin", i)
-            self._train_step(*batch, scores)
+            trouble = self._train_step(*batch, scores)
             hooks("on_train_batch_end", i, scores.logs())
-            if self.stop_training:
+            if self.stop_training:  # maybe by TerminateOnNaN
                 break
+            if trouble:
+                raise FloatingPointError(
+                    f"Training stopped in epoch {self.epoch + 1}, batch {i + 1}: {trouble}"
+                )
         return scores.logs()
 
     def evaluate(
@@ -299,6 +321,7 @@ class Sequential(Network):
             y = link.infer(y)  # (n, d) -> (n, m)
         return y
 
+    @listening()
     def train_on_batch(
         self,
         x: Any,
@@ -309,12 +332,17 @@ class Sequential(Network):
     ) -> Any:
         """Take one step on this batch; return its loss and metrics, like evaluate.
 
+        Raises:
+            ValueError, FloatingPointError, KeyboardInterrupt: as in fit.
+
         Source: keras.Model.train_on_batch.
         """
         examples = self._examples(x, y, sample_weight, class_weight)
         scores = self._scores(examples)
         for batch in examples.batches(len(examples)):
-            self._train_step(*batch, scores)
+            trouble = self._train_step(*batch, scores)
+            if trouble:
+                raise FloatingPointError(f"Training stopped: {trouble}")
         return scores.report(return_dict)
 
     def test_on_batch(
@@ -382,8 +410,9 @@ class Sequential(Network):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to one .npz file: layers, weights, and all that training goes on from.
 
-        That is how it was compiled, the optimizer's slots, and the state of the random
-        generators. What was at `path` stays there until the new file is whole.
+        That is how it was compiled, the optimizer's slots, the state of the random generators
+        and the epoch: `load_model(path).fit(..., initial_epoch=4, epochs=10)` gives the same
+        bits as ten epochs at once. What was at `path` stays there until the new file is whole.
 
         Args:
             path: where to; it ends in .npz.
@@ -394,21 +423,7 @@ class Sequential(Network):
         if not os.fspath(path).endswith(".npz"):
             raise ValueError(f"Expected a path that ends in .npz, got {os.fspath(path)!r}.")
         self._need_built()
-        description: dict[str, Any] = {"model": self.get_config(), "compiled": None}
-        slots: dict[str, Array] = {}
-        if self.optimizer is not None:
-            optimizer = self._ready_optimizer()  # its slots may not be made yet, or be outdated
-            description["compiled"] = {
-                "optimizer": registry.serialize(optimizer),
-                "loss": registry.serialize(self.loss),
-                "metrics": [registry.serialize(metric) for metric in self.metrics],
-                "iterations": optimizer.iterations,
-            }
-            slots = {f"optimizer.{name}": slot for name, slot in optimizer.slots.items()}
-        description["generators"] = {
-            name: rng.bit_generator.state for name, rng in self._generators().items()
-        }
-        saving.write(path, description, {"params": self.params} | slots)
+        saving.write(path, self)
 
 
 def load_model(
@@ -438,27 +453,15 @@ def load_model(
     Source: keras.models.load_model.
     """
     description, arrays = saving.read(path)
-    try:
-        with registry.custom_objects(custom_objects or {}):
-            return restored(description, arrays)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise saving.ModelFileError(f"{os.fspath(path)} describes no model: {error}") from error
-
-
-def restored(description: Mapping[str, Any], arrays: Mapping[str, Array]) -> Sequential:
-    """Return the model that a file's description and arrays speak of."""
-    params = arrays["params"]
-    model = Sequential.from_config(description["model"])
-    model.params = params[:0]  # its dtype
-    model.build()
-    model.bind(saving.fitted(arrays, "params", model.params))
-    compiled = description["compiled"]
-    if compiled is not None:
-        model.compile(compiled["optimizer"], compiled["loss"], compiled["metrics"])
-        optimizer = model._ready_optimizer()
-        optimizer.iterations = int(compiled["iterations"])
-        for name, slot in optimizer.slots.items():
-            slot[:] = saving.fitted(arrays, f"optimizer.{name}", slot)
-    for name, rng in model._generators().items():
-        rng.bit_generator.state = description["generators"][name]
+    with saving.blaming(path), registry.custom_objects(custom_objects or {}):
+        model = Sequential.from_config(description["model"])
+        model.params = arrays["params"][:0]  # its dtype
+        needed, found = model.declare(model._input_shape), arrays["params"].size
+        if needed != found:  # before memory is taken
+            raise ValueError(f"its layers need {needed} weights, and it holds {found}")
+        model.build()
+        compiled = description["compiled"]
+        if compiled is not None:
+            model.compile(compiled["optimizer"], compiled["loss"], compiled["metrics"])
+        saving.restore(model, description, arrays)
     return model

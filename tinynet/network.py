@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import config, layers, registry, summary
+from tinynet import blowups, config, layers, registry, summary
 from tinynet.layers import Input, Layer
 from tinynet.regularizers import Regularizer
 
@@ -80,21 +80,9 @@ class Network(registry.Configurable):
             ValueError: no layers, no shape, or a layer that can't follow the one before.
         """
         start = self._input_shape if input_shape is None else tuple(input_shape[1:])
-        if not self.layers:
-            raise ValueError("This model has no layers yet: model.add(layers.Dense(10))")
-        if start is None:
-            raise ValueError(
-                "The shape of the inputs is not known yet. Name it in the first layer, as in "
-                "Dense(512, input_shape=(784,)), or start with Input(shape=(784,))."
-            )
-        shape, values = start, []
+        self.declare(start)
+        values = []
         for layer in self.layers:
-            if layer.input_shape not in (None, shape):
-                raise ValueError(
-                    f"Layer {layer.name!r} says input_shape={layer.input_shape}, but what comes "
-                    f"before it gives {shape}. Only the first layer needs an input_shape."
-                )
-            shape = layer.output_shape = layer.build(shape)
             layer.use_generator(self._rng)
             values += layer.first_values(self.params.dtype, self._rng)
         self.bind(np.concatenate([np.zeros(0, self.params.dtype), *map(np.ravel, values)]))
@@ -105,6 +93,28 @@ class Network(registry.Configurable):
             link.needs_dx = i > self._first
         self._input_shape, self.built = start, True
 
+    def declare(self, start: tuple[int, ...] | None) -> int:
+        """Let every layer say what it needs for examples of that shape; return how many weights.
+
+        No memory is taken for them yet.
+        """
+        if not self.layers:
+            raise ValueError("This model has no layers yet: model.add(layers.Dense(10))")
+        if start is None:
+            raise ValueError(
+                "The shape of the inputs is not known yet. Name it in the first layer, as in "
+                "Dense(512, input_shape=(784,)), or start with Input(shape=(784,))."
+            )
+        shape = start
+        for layer in self.layers:
+            if layer.input_shape not in (None, shape):
+                raise ValueError(
+                    f"Layer {layer.name!r} says input_shape={layer.input_shape}, but what comes "
+                    f"before it gives {shape}. Only the first layer needs an input_shape."
+                )
+            shape = layer.output_shape = layer.build(shape)
+        return sum(self._sizes())
+
     def bind(self, params: Array, grads: Array | None = None) -> None:
         """Make these the model's vectors, and all layers' weights windows onto them."""
         self.params, self.grads = params, np.zeros_like(params) if grads is None else grads
@@ -113,6 +123,7 @@ class Network(registry.Configurable):
             window = slice(start, start + layer.count_params())
             layer.bind(self.params[window], self.grads[window])
             start = window.stop
+        self._telltales = blowups.telltales(self.layers)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Copying and pickling turn windows into arrays of their own: make them windows again.

@@ -1,44 +1,114 @@
 """Model files: one .npz that holds arrays and a description in JSON, and never any code.
 
-An .npz is a zip of .npy files. Every size that such a file claims is checked against the bytes
-that are there before memory is taken, and objects (pickle) are refused.
+An .npz is a zip of .npy files, here of one-dimensional arrays of plain numbers. What a file
+says of itself is compared with the bytes that are there before memory is taken, and whatever
+does not match leads to a ModelFileError.
 """
 
 from __future__ import annotations
 
-import io
 import json
-import math
 import os
+import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinynet import checks, optimizers, registry
 from tinynet.files import replacing
 
-VERSION = 1  # of the format; a file with a higher one is refused
+VERSION = 1  # of the format; a file with another one is refused
 Array = NDArray[Any]
+
+# The head of an .npy file, as NumPy writes it for (n,) numbers. It is a Python literal, which
+# NumPy would evaluate; here it is only compared.
+NPY_HEAD = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '(\|u1|[<>]f[48])', 'fortran_order': False, "
+    rb"'shape': \((\d{1,18}),\), \} *\n",
+    re.DOTALL,
+)
 
 
 class ModelFileError(ValueError):
     """A file is not a model that this tinynet can load; the message says why."""
 
 
-def write(
-    path: str | os.PathLike[str], description: Mapping[str, Any], arrays: Mapping[str, Array]
-) -> None:
+@contextmanager
+def blaming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn whatever goes wrong with the contents of a file into a ModelFileError."""
+    try:
+        yield
+    except ModelFileError:
+        raise
+    except Exception as error:  # a hostile file can make almost anything fail
+        reason = f"{error} is missing" if isinstance(error, KeyError) else error
+        raise ModelFileError(
+            f"{os.fspath(path)} can't be loaded as a model: {reason or type(error).__name__}. "
+            f"Expected an .npz file that model.save(path) wrote, whole and unchanged."
+        ) from error
+
+
+def write(path: str | os.PathLike[str], model: Any) -> None:
     """Write a model file whole or not at all: a file that was there stays until then."""
-    text = json.dumps({"version": VERSION, **description})
+    text = json.dumps({"version": VERSION, **describe(model)})
+    entries: dict[str, Any] = {"description": np.frombuffer(text.encode(), np.uint8)}
+    entries |= arrays_of(model)
     with replacing(path) as file:
-        np.savez(
-            file,
-            allow_pickle=False,
-            description=np.frombuffer(text.encode(), np.uint8),
-            **arrays,
-        )
+        np.savez(file, **entries)
+
+
+def describe(model: Any) -> dict[str, Any]:
+    """Return all of a model but its arrays: layers, how it was compiled, where training is."""
+    compiled = model.optimizer and {
+        "optimizer": registry.serialize(model.optimizer),
+        "loss": registry.serialize(model.loss),
+        "metrics": [registry.serialize(metric) for metric in model.metrics],
+    }
+    generators = model._generators().items()
+    return {
+        "model": model.get_config(),
+        "compiled": compiled,
+        "generators": {name: rng.bit_generator.state for name, rng in generators},
+        "iterations": model.optimizer.iterations if model.optimizer else 0,
+        "epoch": model.epoch,
+    }
+
+
+def arrays_of(model: Any) -> dict[str, Array]:
+    """Return a model's own arrays: its weights, and what its optimizer remembers."""
+    slots = model._ready_optimizer().slots if model.optimizer else {}
+    return {"params": model.params} | {f"optimizer.{name}": slots[name] for name in slots}
+
+
+def restore(model: Any, description: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+    """Make a model go on from there, if all of it fits; else it stays as it was.
+
+    Raises:
+        ValueError: arrays that are missing, or too many, or of other sizes; a broken state.
+    """
+    own, generators = arrays_of(model), model._generators()
+    sizes = {name: (array.size, array.dtype.name) for name, array in arrays.items()}
+    expected = {name: (array.size, array.dtype.name) for name, array in own.items()}
+    if sizes != expected:
+        raise ValueError(f"it holds the arrays {sizes}, and the model has {expected}")
+    states = {name: description["generators"][name] for name in generators}
+    for state in states.values():
+        np.random.PCG64().state = state  # or say what is wrong with it
+    epoch = checks.count("epoch", description["epoch"], least=0)
+    iterations = checks.count("iterations", description["iterations"], least=0)
+    if model.optimizer:  # its rate may have been changed since it was made, by a callback
+        written = optimizers.get(description["compiled"]["optimizer"])
+        model.optimizer.learning_rate = written.learning_rate
+        model.optimizer.iterations = iterations
+    for name, rng in generators.items():
+        rng.bit_generator.state = states[name]
+    for name, array in own.items():
+        array[:] = arrays[name]
+    model.epoch = epoch
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -48,59 +118,43 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]
         ModelFileError: where the file is not a whole, plain model file of a known version.
         FileNotFoundError: where there is none.
     """
-    name = os.fspath(path)
-    with open(path, "rb") as file:
-        try:
-            with zipfile.ZipFile(file) as archive:
-                arrays = {
-                    info.filename.removesuffix(".npy"): read_array(archive, info)
-                    for info in archive.infolist()
-                }
-            description = json.loads(arrays.pop("description").tobytes())
-            version = description["version"]
-        except (zipfile.BadZipFile, EOFError, KeyError, TypeError, ValueError) as error:
+    with open(path, "rb") as file, blaming(path):
+        with zipfile.ZipFile(file) as archive:
+            arrays = read_arrays(archive, os.fstat(file.fileno()).st_size)
+        description: dict[str, Any] = json.loads(arrays.pop("description").tobytes())
+        if description["version"] != VERSION:
             raise ModelFileError(
-                f"{name} is not a model saved by tinynet: {error}. Expected an .npz file that "
-                f"model.save(path) wrote."
-            ) from error
-    if version != VERSION:
-        raise ModelFileError(
-            f"{name} is a model file of version {version}; this tinynet reads version {VERSION}. "
-            f"Try: pip install --upgrade tinynet"
-        )
+                f"{os.fspath(path)} is a model file of version {description['version']}; this "
+                f"tinynet reads version {VERSION}. Try: pip install --upgrade tinynet"
+            )
     return description, arrays
 
 
-def read_array(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:
-    """Return one array of the zip, never taking more memory than the zip has bytes."""
-    if info.compress_type != zipfile.ZIP_STORED:
-        raise ValueError(f"its entry {info.filename!r} is compressed, which tinynet never does")
-    data = archive.read(info)
-    file = io.BytesIO(data)
-    np.lib.format.read_magic(file)
-    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
-    if dtype.kind not in "fu" or fortran_order:
-        raise ValueError(f"its entry {info.filename!r} holds {dtype}, not plain numbers")
-    found, claimed = len(data) - file.tell(), math.prod(shape) * dtype.itemsize
-    if found != claimed:
-        raise ValueError(
-            f"its entry {info.filename!r} claims {claimed} bytes of numbers and has {found}"
-        )
-    return np.frombuffer(data, dtype, offset=file.tell()).reshape(shape).copy()
+def read_arrays(archive: zipfile.ZipFile, size: int) -> dict[str, Array]:
+    """Return the arrays of a zip of so many bytes, never taking more memory than that."""
+    entries = archive.infolist()
+    names = [entry.filename.removesuffix(".npy") for entry in entries]
+    if len(set(names)) < len(names):
+        raise ValueError("it holds two entries of one name")
+    for entry in entries:
+        if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
+            raise ValueError(f"its entry {entry.filename!r} is compressed, as tinynet's never are")
+    claimed = sum(entry.file_size for entry in entries)
+    if claimed > size:
+        raise ValueError(f"its entries claim {claimed} bytes, and the file has {size}")
+    return {
+        name: plain_array(entry.filename, archive.read(entry))
+        for name, entry in zip(names, entries, strict=True)
+    }
 
 
-def fitted(arrays: Mapping[str, Array], name: str, like: Array) -> Array:
-    """Return the array of that name, which must have the shape and dtype of another.
-
-    Raises:
-        ValueError: it is missing or does not fit.
-    """
-    if name not in arrays:
-        raise ValueError(f"the array {name!r} is missing")
-    array = arrays[name]
-    if array.shape != like.shape or array.dtype != like.dtype:
-        raise ValueError(
-            f"the array {name!r} should hold {like.size} numbers of {like.dtype}, and is "
-            f"{array.dtype} of shape {array.shape}"
-        )
-    return array
+def plain_array(name: str, data: bytes) -> Array:
+    """Return the numbers of an .npy file, (n,)."""
+    head = NPY_HEAD.match(data)
+    if head is None:
+        raise ValueError(f"its entry {name!r} is no plain array of (n,) floats or bytes")
+    dtype, length = np.dtype(head[1].decode()), int(head[2])
+    found = len(data) - head.end()
+    if found != length * dtype.itemsize:
+        raise ValueError(f"its entry {name!r} claims {length} numbers and has {found} bytes")
+    return np.frombuffer(data, dtype, offset=head.end()).astype(dtype.newbyteorder("="))

@@ -4,9 +4,11 @@ base.py         Callback and its moments, LambdaCallback
 recording.py    History, the progress line, CSVLogger
 steering.py     EarlyStopping, ReduceLROnPlateau, LearningRateScheduler, TerminateOnNaN
 checkpoints.py  ModelCheckpoint
+backup.py       BackupAndRestore
 monitor.py      how the three of them that watch a value tell better from worse
 """
 
+from tinynet.callbacks.backup import BackupAndRestore
 from tinynet.callbacks.base import Callback, CallbackList, LambdaCallback, Logs
 from tinynet.callbacks.checkpoints import ModelCheckpoint
 from tinynet.callbacks.recording import CSVLogger, History, ProgressLine
@@ -18,6 +20,7 @@ from tinynet.callbacks.steering import (
 )
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",

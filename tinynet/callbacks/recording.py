@@ -6,6 +6,7 @@ import csv
 import os
 
 from tinynet.callbacks.base import Callback, Logs
+from tinynet.interrupts import postponed
 from tinynet.progress import Progress
 
 
@@ -25,9 +26,10 @@ class History(Callback):
         self.history, self.epoch = {}, []
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self.epoch.append(epoch)
-        for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(value)
+        with postponed:  # Ctrl-C waits: an epoch is kept whole or not at all
+            self.epoch.append(epoch)
+            for name, value in (logs or {}).items():
+                self.history.setdefault(name, []).append(value)
 
 
 class ProgressLine(Callback):

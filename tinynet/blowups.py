@@ -1,0 +1,71 @@
+"""Numbers that blow up: noticed before they reach the weights, and traced to where they began.
+
+NaN and infinity spread: forward to the loss, and backward through every dx to the gradients of
+the layers in front. Each number of a dy goes into a whole column of dW = x.T @ dy, so one row
+of dW tells of any that is not finite. A step is watched by the loss and those few rows; the
+rest is looked at only when they are not finite.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinynet.layers import Layer
+
+Array = NDArray[Any]
+
+
+def telltales(layers: Sequence[Layer]) -> NDArray[np.intp]:
+    """Return where the last row of every weight's gradient lies in the vector of them all."""
+    weights = [weight for layer in layers for weight in layer.declared.values()]
+    ends = np.cumsum([weight.size for weight in weights], dtype=np.intp)
+    rows = [np.arange(e - (w.shape or (1,))[-1], e) for e, w in zip(ends, weights, strict=True)]
+    return np.concatenate([np.zeros(0, np.intp), *rows])
+
+
+def suspected(loss: float, grads: Array) -> bool:
+    """Say whether the loss or one of these gradients is, or may be, NaN or infinite."""
+    return not math.isfinite(loss + float(grads @ grads))
+
+
+def explain(model: Any, x: Array, t: Array, weights: Array | None) -> str:
+    """Say where in a step the numbers stopped being finite, and what to try; "" if nowhere."""
+    largest = float(np.abs(x).max())
+    with np.errstate(all="ignore"):
+        found = origin(model, x, t, weights)
+    if not found:
+        return ""
+    rate = model.optimizer.current_learning_rate()
+    scale = f"smaller inputs, which reach {largest:.4g} here, or " if largest > 10 else ""
+    return (
+        f"{found}. The step was not taken: the weights are those before it. Try {scale}a "
+        f"smaller learning rate or shorter gradients: "
+        f"{type(model.optimizer).__name__}(learning_rate={rate / 10:.3g}, clipnorm=1.0)"
+    )
+
+
+def origin(model: Any, x: Array, t: Array, weights: Array | None) -> str:
+    """Go through a step again, up to the first number that is not finite."""
+    body, _, loss = model._fused()
+    backwards = []
+    for link in body:
+        x, backward = link.forward(x)
+        backwards.append((link, backward))
+        if not np.isfinite(x).all():
+            return f"the output of layer {link.name!r} is not finite"
+    value, dx = loss.value_and_gradient(t, x, weights)
+    if not math.isfinite(value + model._penalty()) or not np.isfinite(dx).all():
+        return (
+            f"the loss is {value + model._penalty()}, and its gradient reaches {np.abs(dx).max()}"
+        )
+    for link, backward in reversed(backwards[model._first :]):
+        dx = backward(dx)
+        gradients = [getattr(link, "d" + name) for name in link.declared]
+        if not all(np.isfinite(g).all() for g in [*gradients, *([] if dx is None else [dx])]):
+            return f"the gradient of layer {link.name!r} is not finite"
+    return ""
