@@ -104,8 +104,8 @@ def probes(row: Gradient, exhaustive: bool, rng: np.random.Generator) -> Iterato
         for _ in range(DIRECTIONS):
             step = rng.normal(size=size)
             yield Probe(slice(None), step / np.linalg.norm(step))
-        entries = rng.choice(size, ENTRIES - 1, replace=False)
-        entries = {int(np.abs(row.gradient).argmax()), *entries.tolist()}
+        entries = rng.choice(size, ENTRIES, replace=False).tolist()
+        entries[0] = int(np.abs(row.gradient).argmax())
     for entry in entries:
         yield Probe(slice(entry, entry + 1), np.ones(1))
 

@@ -1,0 +1,96 @@
+"""The guides say what is true: quotes match the code, sessions run, links lead somewhere."""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCS = sorted((ROOT / "docs").glob("*.md"))
+GUIDE = ROOT / "docs" / "backprop.md"
+FENCE = re.compile(r"(?P<before>[^\n]*)\n```(?P<kind>\w+)\n(?P<text>.*?)\n```", re.DOTALL)
+SOURCE = re.compile(r"\[(?P<shown>[^]]+)\]\(\.\./(?P<path>[^)]+)\)$")
+
+
+def quotes(guide: Path) -> list[tuple[str, str]]:
+    """Return the path and the text of every quote: a block of Python under the file's name."""
+    found = []
+    for fence in FENCE.finditer(guide.read_text("utf-8")):
+        if fence["kind"] == "python":
+            source = SOURCE.search(fence["before"])
+            assert source, f"from which file is this?\n{fence['text']}"
+            assert source["shown"] == source["path"]
+            found.append((source["path"], fence["text"]))
+    return found
+
+
+def is_in(quote: str, source: str) -> bool:
+    """Say whether these lines stand in the source, one after the other, however indented."""
+    wanted = textwrap.dedent(quote).splitlines()
+    lines = source.splitlines()
+    windows = (lines[i : i + len(wanted)] for i in range(len(lines)))
+    return any(textwrap.dedent("\n".join(w)).splitlines() == wanted for w in windows)
+
+
+@pytest.mark.parametrize(("path", "quote"), quotes(GUIDE))
+def test_a_quote_stands_in_the_file(path: str, quote: str) -> None:
+    assert is_in(quote, (ROOT / path).read_text("utf-8")), f"not in {path} any more:\n{quote}"
+
+
+def test_a_wrong_quote_would_be_noticed() -> None:
+    assert is_in("a = 1\nif a:\n    b", "  a = 1\n  if a:\n      b\n  c")
+    assert not is_in("a = 1\nb", "a = 1\nc\nb")
+    assert not is_in("a = 1\nif a:\n  b", "  a = 1\n  if a:\n      b")
+
+
+def test_the_sessions_of_the_guide_run() -> None:
+    text = re.sub(r"^```.*$", "", GUIDE.read_text("utf-8"), flags=re.MULTILINE)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    test = doctest.DocTestParser().get_doctest(text, {}, GUIDE.name, str(GUIDE), 0)
+    assert len(test.examples) > 40
+    report: list[str] = []
+    result = doctest.DocTestRunner(optionflags=flags).run(test, out=report.append)
+    assert result.failed == 0, "".join(report)
+
+
+@pytest.mark.parametrize("guide", DOCS, ids=lambda guide: guide.name)
+def test_links_and_pictures_are_there(guide: Path) -> None:
+    text = guide.read_text("utf-8")
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("#"):
+            assert target[1:] in anchors
+        elif not target.startswith("http"):
+            path = guide.parent / target.partition("#")[0]
+            assert path.exists(), f"{guide.name} leads to {target}"
+
+
+def run(script: str, *arguments: str) -> str:
+    """Run a script of the project, and return what it prints."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, str(ROOT / script), *arguments]
+    return subprocess.run(
+        command, env=env, check=True, timeout=120, stdout=subprocess.PIPE, text=True
+    ).stdout
+
+
+def test_the_figures_are_made_by_their_script(tmp_path: Path) -> None:
+    run("docs/make_figures.py", str(tmp_path))
+    made = {path.name for path in tmp_path.iterdir()}
+    shown = set(re.findall(r"\(figures/(\w+\.png)\)", GUIDE.read_text("utf-8")))
+    assert made == shown == {path.name for path in (ROOT / "docs" / "figures").iterdir()}
+    assert all(path.stat().st_size > 10_000 for path in tmp_path.iterdir())
+
+
+def test_write_your_own_layer_finds_its_mistake_and_mends_it() -> None:
+    wrong, right = run("examples/write_your_own_layer.py").split("3. Mended")
+    assert "Mend slope, then check again." in wrong
+    assert "All gradients agree" not in wrong
+    assert "All gradients agree" in right
+    assert [float(p) > 85 for p in re.findall(r"reads ([\d.]+)%", wrong + right)] == [True, True]

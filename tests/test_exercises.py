@@ -1,0 +1,71 @@
+"""The checks in docs/exercises.md pass right answers, and fail wrong ones."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+TEXT = (Path(__file__).parent.parent / "docs" / "exercises.md").read_text("utf-8")
+START, *TASKS = re.split(r"^## ", TEXT.partition("## Answers")[0], flags=re.MULTILINE)
+ANSWERS = TEXT.partition("## Answers")[2].split("</details>")[:-1]
+
+
+def code(text: str) -> list[str]:
+    """Return the blocks of Python in a text."""
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+def run_check(number: int, answer: str) -> None:
+    """Run a file of one's own: the start, an answer, and the check of its exercise."""
+    exec("\n".join([*code(START), answer, code(TASKS[number - 1])[-1]]), {"__name__": "mine"})
+
+
+def test_there_are_ten_with_an_answer_each() -> None:
+    assert len(TASKS) == len(ANSWERS) == 10
+    for number, (task, answer) in enumerate(zip(TASKS, ANSWERS, strict=True), start=1):
+        assert task.startswith(f"{number}. ")
+        assert f"<summary>{number}. " in answer
+
+
+@pytest.mark.parametrize("number", range(1, 11))
+def test_the_check_passes_the_answer(number: int) -> None:
+    run_check(number, code(ANSWERS[number - 1])[0])
+
+
+MISTAKES = [
+    (1, "1 - y**2", "1 - y"),
+    (1, "dy * (1 - y**2)", "1 - y**2"),
+    (2, "1 - np.exp(-y)", "np.exp(-y)"),
+    (3, "np.sum(dy, axis=0, out=self.dc)", "np.mean(dy, axis=0, out=self.dc)"),
+    (3, "return dy\n", "return dy * self.c * 2\n"),
+    (4, "dy @ self.W.T", "dy @ self.W"),
+    (4, "x.T @ dy", "x.T @ dy / len(x)"),
+    (4, "dy.sum(axis=0)", "dy[0]"),
+    (5, "np.diag(p) - np.outer(p, p)", "np.diag(p * (1 - p))"),
+    (6, "np.clip(e, -1, 1) / y.shape[1]", "np.clip(e, -1, 1)"),
+    (6, "abs(e) - 0.5", "abs(e)"),
+    (7, "/ (2 * h)", "/ h"),
+    (7, "h=1e-5", "h=1e-2"),
+    (7, "h=1e-5", "h=1e-13"),
+    (7, "up, down = w.copy(), w.copy()", "up = down = w"),
+    (8, "v += g * g", "v[:] = g * g"),
+    (8, "w -= lr", "w += lr"),
+    (9, "dy + da @ self.W.T", "da @ self.W.T"),
+    (9, "dy * (1 - a**2)", "dy"),
+    (10, " - z * (dz * z).mean(axis=0)", ""),
+    (10, "dz - dz.mean(axis=0)", "dz"),
+    (10, "(x - self.mean) / np.sqrt(self.var", "(x - x.mean(axis=0)) / np.sqrt(self.var"),
+]
+
+
+@pytest.mark.parametrize(("number", "right", "wrong"), MISTAKES)
+def test_the_check_fails_a_wrong_answer(number: int, right: str, wrong: str) -> None:
+    answer = code(ANSWERS[number - 1])[0]
+    assert right in answer
+    with pytest.raises(AssertionError):
+        run_check(number, answer.replace(right, wrong))
+
+
+def test_the_dense_to_mend_is_not_right() -> None:
+    with pytest.raises(AssertionError, match="not yet"):
+        run_check(4, code(TASKS[3])[0])
