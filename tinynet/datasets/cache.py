@@ -4,7 +4,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -151,8 +151,9 @@ def _keep(packed: bytes, file: DataFile, found: Copies, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     ours = [(path, error) for path, error in found.bad.items() if path.parent == folder]
     for path, error in ours:
-        if isinstance(error, OtherContents):  # it may be somebody's work: never lose it
-            path.replace(f"{path}.other")
+        if isinstance(error, OtherContents):  # it may be somebody's work: give it another name
+            with suppress(FileExistsError, FileNotFoundError):  # another process was faster
+                os.link(path, f"{path}.other")
     kept = folder / (file.name + (".gz" if packed.startswith(GZIP) else ""))
     with replacing(kept) as opened:
         opened.write(packed)

@@ -186,7 +186,8 @@ class Mirrors:
         """Draw how much has come, over what was drawn before, if it is a terminal."""
         now = time.monotonic()
         if self.terminal and (now - self.drawn > 0.1 or done == total):
-            print(f"\r  {done / 1e6:.1f} of {total / 1e6:.1f} MB", end="", flush=True)
+            of_total = f" of {total / 1e6:.1f}" if total else ""
+            print(f"\r  {done / 1e6:.1f}{of_total} MB", end="", flush=True)
             self.drawn = now
 
 
@@ -210,8 +211,8 @@ def _why_unreachable(url: str) -> str | None:
             outcome.put(None)
         except socket.gaierror:
             outcome.put(f"there is no host {address[0]}, or no network")
-        except OSError as error:
-            outcome.put(f"{address[0]}: {error.strerror or error}")
+        except (OSError, UnicodeError) as error:
+            outcome.put(f"{address[0]}: {getattr(error, 'strerror', None) or error}")
 
     threading.Thread(target=connect, daemon=True).start()
     try:
