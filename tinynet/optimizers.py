@@ -220,7 +220,7 @@ class RMSprop(Optimizer):
             a = slots["average_gradient"]
             a *= rho
             a += (1 - rho) * g  # (p,)
-            spread = v - a * a  # (p,)
+            spread = np.maximum(v - a * a, 0)  # (p,): rounding can make it less than 0
         np.add(spread, self.epsilon, out=step)
         np.sqrt(step, out=step)
         np.divide(g, step, out=step)
