@@ -8,6 +8,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -54,7 +55,8 @@ def test_the_sessions_of_the_guide_run() -> None:
     test = doctest.DocTestParser().get_doctest(text, {}, GUIDE.name, str(GUIDE), 0)
     assert len(test.examples) > 40
     report: list[str] = []
-    result = doctest.DocTestRunner(optionflags=flags).run(test, out=report.append)
+    with np.printoptions():  # the guide sets its own
+        result = doctest.DocTestRunner(optionflags=flags).run(test, out=report.append)
     assert result.failed == 0, "".join(report)
 
 
