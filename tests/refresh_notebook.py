@@ -1,0 +1,41 @@
+"""Run the notebook of the examples and save it with its new outputs.
+
+python tests/refresh_notebook.py
+"""
+
+import os
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+NOTEBOOK = Path(__file__).parent.parent / "examples" / "mnist_walkthrough.ipynb"
+
+
+def executed() -> nbformat.NotebookNode:
+    """Return the notebook, run from top to bottom in a fresh kernel."""
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    root = str(NOTEBOOK.parent.parent)
+    env = {**os.environ, "PYTHONPATH": root, "OPENBLAS_NUM_THREADS": "1"}
+    client = NotebookClient(
+        notebook, timeout=300, resources={"metadata": {"path": NOTEBOOK.parent}}
+    )
+    client.execute(env=env)
+    return notebook
+
+
+def tidy(notebook: nbformat.NotebookNode) -> None:
+    """Join what was printed piece by piece, and keep of each line what was drawn last."""
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        printed = [out for out in cell.get("outputs", []) if out.output_type == "stream"]
+        if printed:
+            lines = "".join(out.text for out in printed).split("\n")
+            printed[0].text = "\n".join(line.rpartition("\r")[2].rstrip() for line in lines)
+            cell.outputs = [out for out in cell.outputs if out not in printed[1:]]
+
+
+if __name__ == "__main__":
+    notebook = executed()
+    tidy(notebook)
+    nbformat.write(notebook, NOTEBOOK)
