@@ -107,7 +107,7 @@ def test_after_it_the_same_model_learns_with_the_smaller_rate():
     with pytest.raises(FloatingPointError):
         model.fit(x, y, epochs=50, verbose=0)
     model.set_weights(start)
-    model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     assert model.fit(x, y, epochs=300, verbose=0).history["accuracy"][-1] > 0.7
 
 

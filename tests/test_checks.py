@@ -15,7 +15,7 @@ Y = np.eye(10)[CLASSES]
 
 def make(loss="categorical_crossentropy", units=10, activation="softmax"):
     model = Sequential([Input((784,)), Dense(units, activation)])
-    model.compile("rmsprop", loss, ["accuracy"])
+    model.compile("rmsprop", loss, metrics=["accuracy"])
     model.fit(X, CLASSES if loss.startswith("sparse") else Y[:, :units], verbose=0)
     return model
 

@@ -25,7 +25,7 @@ def kind(value):
 def make(*chain, optimizer="rmsprop", loss="categorical_crossentropy", metrics=("accuracy",)):
     chain = chain or (Dense(8, "relu"), Dense(3, "softmax"))
     model = Sequential([Input((4,)), *chain])
-    model.compile(optimizer, loss, metrics)
+    model.compile(optimizer, loss, metrics=metrics)
     return model
 
 
@@ -55,7 +55,7 @@ def test_one_step_worked_by_hand():
     # Step: w -= lr dw, and lr = 8 keeps the numbers round.
     ln3 = math.log(3)
     model = Sequential([Input((2,)), Dense(2, "relu"), Dense(2, "softmax")])
-    model.compile(SGD(8.0), "categorical_crossentropy", ["accuracy"])
+    model.compile(SGD(8.0), "categorical_crossentropy", metrics=["accuracy"])
     model.set_weights([[[1, 1], [0, -1]], [0, 0], [[ln3, 0], [5, -5]], [0, 0]])
     loss, accuracy = model.train_on_batch([[1, 2], [0, 0]], [[0, 1], [1, 0]])
     assert loss == pytest.approx(1.5 * math.log(2), rel=1e-6)
@@ -80,7 +80,7 @@ def test_twenty_random_labels_are_learnt_by_heart():
     rng = np.random.default_rng(0)
     x, y = rng.uniform(size=(20, 784)), rng.integers(0, 10, 20)
     model = Sequential([Input((784,)), Dense(64, "relu"), Dense(10, "softmax")])
-    model.compile("rmsprop", "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(x, y, epochs=60, batch_size=8, verbose=0)
     assert model.evaluate(x, y, verbose=0)[1] == 1.0
 

@@ -129,13 +129,12 @@ def test_pop_takes_the_last_layer_off_and_keeps_the_rest():
     assert len(model.get_weights()) == 2
 
 
-def test_a_build_that_fails_leaves_the_model_as_it_was():
+def test_a_layer_that_does_not_fit_leaves_the_model_as_it_was():
     model = make()
-    outputs = model(X)
-    model.add(Dense(3, input_shape=(7,)))
+    outputs, params = model(X), model.params
     with pytest.raises(ValueError, match=r"input_shape=\(7,\).*before it gives \(2,\)"):
-        model.build()
-    model.pop()
+        model.add(Dense(3, input_shape=(7,)))
+    assert model.params is params
     np.testing.assert_array_equal(model(X), outputs)
 
 
@@ -150,7 +149,6 @@ def test_a_build_that_fails_leaves_the_model_as_it_was():
         (lambda model: Sequential().pop(), "no layers to take off"),
         (lambda model: Sequential().build((None, 3)), "no layers yet"),
         (lambda model: Sequential([Dense(3)]).build(), r"input_shape=\(784,\)"),
-        (lambda model: Sequential([Dense(3)]).get_weights(), r"input_shape=\(784,\)"),
         (lambda model: model.set_weights(model.get_weights()[:3]), "Expected weights of shapes"),
         (lambda model: model.set_weights([w.T for w in model.get_weights()]), "got"),
         (lambda model: model.get_layer("dence"), r"No layer 'dence'.*dense, dropout, dense_1"),

@@ -55,7 +55,9 @@ class Layer(registry.Configurable):
     Source: keras.layers.Layer, where `call` computes y and a framework differentiates it.
     """
 
-    def __init__(self, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, *, name: str | None = None, input_shape: Sequence[int] | None = None
+    ) -> None:
         if isinstance(input_shape, (int, np.integer)):
             raise ValueError(
                 f"Expected the shape of one example as a tuple, got {input_shape}: write "
@@ -170,8 +172,8 @@ class Input(Layer):
     Source: keras.Input, keras.layers.InputLayer.
     """
 
-    def __init__(self, shape: Sequence[int], name: str | None = None) -> None:
-        super().__init__(name or unique_name("InputLayer"), shape)
+    def __init__(self, shape: Sequence[int], *, name: str | None = None) -> None:
+        super().__init__(name=name or unique_name("InputLayer"), input_shape=shape)
         self.shape = tuple(shape)
 
 
@@ -309,7 +311,9 @@ class ReLU(Activation):
     Source: keras.layers.ReLU with its defaults.
     """
 
-    def __init__(self, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, *, name: str | None = None, input_shape: Sequence[int] | None = None
+    ) -> None:
         super().__init__("relu", name=name, input_shape=input_shape)
 
 
@@ -327,19 +331,31 @@ class Softmax(Activation):
     Source: keras.layers.Softmax with its default axis, the last.
     """
 
-    def __init__(self, name: str | None = None, input_shape: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, *, name: str | None = None, input_shape: Sequence[int] | None = None
+    ) -> None:
         super().__init__("softmax", name=name, input_shape=input_shape)
 
 
 class Flatten(Layer):
     """Lay each example out as one row: (n, 28, 28) becomes (n, 784).
 
+    Args:
+        data_format: None or "channels_last" (both say what happens anyway).
+        **options: name, input_shape: see Layer.
+
     Example:
         >>> Flatten().infer(np.zeros((5, 28, 28))).shape
         (5, 784)
 
-    Source: keras.layers.Flatten.
+    Source: keras.layers.Flatten, without its "channels_first".
     """
+
+    def __init__(self, data_format: str | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        if data_format not in (None, "channels_last"):
+            raise ValueError(f"Flatten knows data_format 'channels_last', got {data_format!r}.")
+        self.data_format = data_format
 
     def build(self, input_shape: Shape) -> Shape:
         return (math.prod(input_shape),)
@@ -375,7 +391,7 @@ class Dropout(Layer):
     from Keras, since the random numbers are NumPy's.
     """
 
-    def __init__(self, rate: float, seed: int | None = None, **options: Any) -> None:
+    def __init__(self, rate: float, *, seed: int | None = None, **options: Any) -> None:
         super().__init__(**options)
         if not 0 <= rate < 1:
             raise ValueError(

@@ -5,6 +5,7 @@ t (n, k) targets, or (n,) class numbers      p (n, k) outputs      each value (n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from typing import Any
@@ -118,8 +119,8 @@ class BinaryAccuracy(Metric):
     """How often an output is on the right side of the threshold.
 
     Args:
-        threshold: float, default 0.5: an output above it says 1.
         name: see Metric.
+        threshold: float, default 0.5: an output above it says 1.
 
     Example:
         >>> BinaryAccuracy()([[1], [0]], [[0.8], [0.7]])
@@ -128,7 +129,7 @@ class BinaryAccuracy(Metric):
     Source: keras.metrics.BinaryAccuracy.
     """
 
-    def __init__(self, threshold: float = 0.5, name: str | None = None) -> None:
+    def __init__(self, name: str | None = None, *, threshold: float = 0.5) -> None:
         super().__init__(name)
         self.threshold = threshold
 
@@ -305,8 +306,12 @@ class Scores:
             choose_accuracy(metric, targets, units) if isinstance(metric, str) else copy(metric)
             for metric in metrics
         ]
+        names: Counter[str] = Counter()
         for metric in self.metrics:
             metric.reset_state()
+            names[metric.name] += 1
+            if names[metric.name] > 1:  # two of one name: accuracy, accuracy_1
+                metric.name += f"_{names[metric.name] - 1}"
 
     def update(self, loss: float, t: Array, y: Array) -> None:
         """Take a batch in: its mean loss, its targets and its outputs."""

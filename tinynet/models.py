@@ -50,8 +50,8 @@ class Sequential(Network):
     Source: keras.Sequential.
     """
 
-    def __init__(self, layers: Sequence[Layer] | None = None, name: str | None = None) -> None:
-        super().__init__(layers, name)
+    def __init__(self, layers: Sequence[Layer] | None = None, *, name: str | None = None) -> None:
+        super().__init__(layers, name=name)
         self.optimizer: optimizers.Optimizer | None = None
         self.loss: losses.Loss | None = None
         self.metrics: list[metric_table.Metric | str] = []
@@ -63,6 +63,7 @@ class Sequential(Network):
         self,
         optimizer: Any = "rmsprop",
         loss: Any = None,
+        *,
         metrics: Sequence[Any] | None = None,
     ) -> None:
         """Choose what is trained on, how, and what is reported besides.
@@ -153,13 +154,14 @@ class Sequential(Network):
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
-        callbacks: Sequence[Callback] | None = None,
+        callbacks: Callback | Sequence[Callback] | None = None,
         validation_split: float = 0.0,
         validation_data: Sequence[Any] | None = None,
         shuffle: bool = True,
         class_weight: dict[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
+        *,
         validation_freq: int = 1,
     ) -> History:
         """Train: for every epoch, for every batch, one step.
@@ -172,7 +174,7 @@ class Sequential(Network):
             epochs: how often to go through the examples, default 1.
             verbose: 1 or "auto" (default) shows a line that is redrawn, on a terminal or in a
                 notebook, and one plain line an epoch elsewhere; 2 always the plain line; 0 none.
-            callbacks: list of callbacks.Callback.
+            callbacks: a callbacks.Callback or a list of them.
             validation_split: cut this last part of the examples off, before any shuffling, and
                 evaluate on it after every epoch; default 0. validation_data goes first.
             validation_data: (x, y) or (x, y, sample_weight) to evaluate on after every epoch.
@@ -202,8 +204,7 @@ class Sequential(Network):
         elif validation_split:
             train, valid = train.split(checks.fraction("validation_split", validation_split))
         self.history, self.stop_training, self.epoch = History(), False, initial_epoch
-        callbacks = [*(callbacks or []), self.history]
-        hooks = self._hooks(callbacks, verbose, len(train), size, epochs=epochs)
+        hooks = self._hooks(callbacks, verbose, len(train), size, self.history, epochs=epochs)
         logs: Logs = {}
         hooks("on_train_begin")  # where BackupAndRestore may move self.epoch on
         for epoch in range(self.epoch, epochs):
@@ -244,7 +245,8 @@ class Sequential(Network):
         batch_size: int | None = None,
         verbose: int | str = "auto",
         sample_weight: Any = None,
-        callbacks: Sequence[Callback] | None = None,
+        *,
+        callbacks: Callback | Sequence[Callback] | None = None,
         return_dict: bool = False,
     ) -> Any:
         """Return the loss and the metrics on these examples; nothing is trained.
@@ -287,7 +289,8 @@ class Sequential(Network):
         x: Any,
         batch_size: int | None = None,
         verbose: int | str = "auto",
-        callbacks: Sequence[Callback] | None = None,
+        *,
+        callbacks: Callback | Sequence[Callback] | None = None,
     ) -> Array:
         """Return the outputs for these examples.
 
@@ -309,16 +312,22 @@ class Sequential(Network):
         hooks("on_predict_begin")
         for i, start in enumerate(range(0, len(x), size)):
             hooks("on_predict_batch_begin", i)
-            y[start : start + size] = self(x[start : start + size])  # (size, k)
-            hooks("on_predict_batch_end", i)
+            rows = y[start : start + size]
+            rows[:] = self(x[start : start + size])  # (size, k)
+            hooks("on_predict_batch_end", i, {"outputs": rows})
         hooks("on_predict_end")
         return y
 
-    def __call__(self, x: Any) -> Array:
-        """Return the outputs for a batch, (n, k), all at once and without a progress line."""
+    def __call__(self, x: Any, training: bool = False) -> Array:
+        """Return the outputs for a batch, (n, k), all at once and without a progress line.
+
+        Args:
+            x: examples, (n, d) or (n, ...).
+            training: whether to compute as in training, where Dropout drops; default False.
+        """
         y = self._inputs(x).astype(self.params.dtype, copy=False)  # (n, ...)
         for link in self._chain:
-            y = link.infer(y)  # (n, d) -> (n, m)
+            y = link.forward(y)[0] if training else link.infer(y)  # (n, d) -> (n, m)
         return y
 
     @listening()
@@ -397,42 +406,44 @@ class Sequential(Network):
 
     def _hooks(
         self,
-        callbacks: Sequence[Callback] | None,
+        callbacks: Callback | Sequence[Callback] | None,
         verbose: int | str,
         n: int,
         size: int,
+        *own: Callback,
         **params: Any,
     ) -> CallbackList:
-        """Put the user's callbacks and the progress line together."""
+        """Put the user's callbacks, those of our own and the progress line together."""
+        given = [callbacks] if isinstance(callbacks, Callback) else callbacks or []
         params |= {"steps": math.ceil(n / size), "verbose": checks.verbosity(verbose)}
-        return CallbackList([*(callbacks or []), ProgressLine()], self, params)
+        return CallbackList([*given, *own, ProgressLine()], self, params)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, filepath: str | os.PathLike[str]) -> None:
         """Write the model to one .npz file: layers, weights, and all that training goes on from.
 
         That is how it was compiled, the optimizer's slots, the state of the random generators
         and the epoch: `load_model(path).fit(..., initial_epoch=4, epochs=10)` gives the same
-        bits as ten epochs at once. What was at `path` stays there until the new file is whole.
+        bits as ten epochs at once. What was at `filepath` stays there until the new file is whole.
 
         Args:
-            path: where to; it ends in .npz.
+            filepath: where to; it ends in .npz.
 
         Raises:
             ValueError: another ending, such as Keras's .keras.
         """
-        if not os.fspath(path).endswith(".npz"):
-            raise ValueError(f"Expected a path that ends in .npz, got {os.fspath(path)!r}.")
+        if not os.fspath(filepath).endswith(".npz"):
+            raise ValueError(f"Expected a path that ends in .npz, got {os.fspath(filepath)!r}.")
         self._need_built()
-        saving.write(path, self)
+        saving.write(filepath, self)
 
 
 def load_model(
-    path: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None
+    filepath: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None
 ) -> Sequential:
-    """Return the model that `model.save(path)` wrote; it trains on as if it had never stopped.
+    """Return the model that `model.save(filepath)` wrote; it trains on as if it had never stopped.
 
     Args:
-        path: the .npz file.
+        filepath: the .npz file.
         custom_objects: {name: class or function} for layers, losses and metrics of your own.
             Nothing else that a file names is ever looked for outside tinynet.
 
@@ -452,9 +463,9 @@ def load_model(
 
     Source: keras.models.load_model.
     """
-    description, arrays = saving.read(path)
-    with saving.blaming(path), registry.custom_objects(custom_objects or {}):
-        model = Sequential.from_config(description["model"])
+    description, arrays = saving.read(filepath)
+    with saving.blaming(filepath), registry.custom_objects(custom_objects or {}):
+        model = Sequential._described(description["model"])
         model.params = arrays["params"][:0]  # its dtype
         needed, found = model.declare(model._input_shape), arrays["params"].size
         if needed != found:  # before memory is taken
@@ -462,6 +473,6 @@ def load_model(
         model.build()
         compiled = description["compiled"]
         if compiled is not None:
-            model.compile(compiled["optimizer"], compiled["loss"], compiled["metrics"])
+            model.compile(compiled["optimizer"], compiled["loss"], metrics=compiled["metrics"])
         saving.restore(model, description, arrays)
     return model

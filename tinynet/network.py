@@ -26,7 +26,7 @@ N = TypeVar("N", bound="Network")
 class Network(registry.Configurable):
     """Layers in a row: the part of Sequential that does not learn."""
 
-    def __init__(self, layers: Sequence[Layer] | None = None, name: str | None = None) -> None:
+    def __init__(self, layers: Sequence[Layer] | None = None, *, name: str | None = None) -> None:
         self.name = name or config.unique_name(type(self).__name__)
         self.layers: list[Any] = []
         self._input_shape: tuple[int, ...] | None = None
@@ -34,14 +34,30 @@ class Network(registry.Configurable):
         self.built = False
         self._rng = config.new_generator()
         for layer in layers or []:
-            self.add(layer)
+            self._append(layer)
+        if self.layers and self._input_shape is not None:
+            self.build()
 
     def add(self, layer: Layer) -> None:
-        """Add a layer at the end.
+        """Add a layer at the end, and make its weights if the shape of its inputs is known.
 
         Raises:
-            ValueError: what is added is no layer, is in a model already, or has its name there.
+            ValueError: what is added is no layer, is in a model already, has its name there, or
+                can't follow the layer before. The model stays as it was.
         """
+        self._append(layer)
+        if self.layers and self._input_shape is not None:
+            try:
+                self.declare(self._input_shape)
+            except ValueError:
+                self.layers.pop().in_model = False
+                raise
+            self.build()
+
+    def _append(self, layer: Layer) -> None:
+        """Put a layer at the end of the list."""
+        if isinstance(layer, Network):
+            layer = Nested(layer)
         if not isinstance(layer, Layer):
             raise ValueError(f"Expected a layer such as layers.Dense(10), got {layer!r}.")
         if isinstance(layer, Input):
@@ -60,7 +76,6 @@ class Network(registry.Configurable):
         if not self.layers and layer.input_shape is not None:
             self._input_shape = layer.input_shape
         self.layers.append(layer)
-        self.built = False
 
     def pop(self) -> Layer:
         """Take the last layer off, and return it."""
@@ -163,6 +178,8 @@ class Network(registry.Configurable):
         Raises:
             ValueError: there is no such layer.
         """
+        if name is not None and index is not None:
+            raise ValueError("Expected the layer's name or its index, got both.")
         if index is not None and -len(self.layers) <= index < len(self.layers):
             name = self.layers[index].name
         by_name: dict[str | None, Layer] = {layer.name: layer for layer in self.layers}
@@ -176,7 +193,6 @@ class Network(registry.Configurable):
 
         Source: keras.Model.get_weights, in the same order.
         """
-        self._need_built()
         return [value for layer in self.layers for value in layer.get_weights()]
 
     def set_weights(self, weights: Sequence[Any]) -> None:
@@ -228,13 +244,21 @@ class Network(registry.Configurable):
         Raises:
             ValueError: a layer or a setting that tinynet does not have.
         """
-        model = cls(name=config["name"])
         with registry.custom_objects(custom_objects or {}):
-            for described in config["layers"]:
-                if described["class_name"] == "InputLayer":
-                    model.add(Input(described["config"]["batch_shape"][1:]))
-                else:
-                    model.add(layers.get(described))
+            model = cls._described(config)
+        if model._input_shape is not None:
+            model.build()
+        return model
+
+    @classmethod
+    def _described(cls: type[N], config: Mapping[str, Any]) -> N:
+        """Make the model of a config, but no weights yet."""
+        model = cls(name=config["name"])
+        for described in config["layers"]:
+            if described["class_name"] == "InputLayer":
+                model._append(Input(described["config"]["batch_shape"][1:]))
+            else:
+                model._append(layers.get(described))
         return model
 
     def _sizes(self) -> list[int]:
@@ -252,3 +276,32 @@ class Network(registry.Configurable):
         """Return the model's random generator and those of layers with a seed of their own."""
         own = {layer.name: layer.rng for layer in self.layers if hasattr(layer, "rng")}
         return {name: rng for name, rng in own.items() if rng is not self._rng} | {"": self._rng}
+
+
+class Nested(Layer):
+    """A whole model as the first layer of another, to be used but not trained.
+
+    Its weights stay windows onto its own model's vector, so what that learns later shows here:
+    Sequential([model, Softmax()]) makes probabilities of a trained model's logits.
+    """
+
+    def __init__(self, model: Any) -> None:
+        super().__init__(name=model.name, input_shape=model.input_shape[1:])
+        self.model = model
+
+    def build(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(self.model.output_shape[1:])
+
+    def forward(self, x: Array) -> tuple[Array, layers.Backward]:
+        raise ValueError(
+            f"The model {self.name!r} is part of another one, which can't train it: "
+            f"compile and fit {self.name!r} itself."
+        )
+
+    def infer(self, x: Array) -> Array:
+        return self.model(x)  # type: ignore[no-any-return]  # (n, d) -> (n, k)
+
+    def get_config(self) -> dict[str, Any]:
+        raise ValueError(
+            f"A model inside a model can't be written down: save {self.name!r} itself."
+        )

@@ -27,7 +27,7 @@ class Optimizer(registry.Configurable):
     One step: clip the gradients, shrink the weights, update.
 
     Args:
-        learning_rate: float above 0, or a schedule such as schedules.ExponentialDecay.
+        learning_rate: float from 0, or a schedule such as schedules.ExponentialDecay.
         weight_decay: float or None (default): first w -= lr * weight_decay * w.
         clipnorm: float or None (default): the longest gradient that each weight may have.
         clipvalue: float or None (default): the largest component that a gradient may have.
@@ -122,7 +122,7 @@ class SGD(Optimizer):
     Nesterov's momentum looks ahead: w += mu m - lr g, with the new m.
 
     Args:
-        learning_rate: float above 0 or a schedule, default 0.01.
+        learning_rate: float from 0 or a schedule, default 0.01.
         momentum: mu in [0, 1], default 0.
         nesterov: default False.
         **options: weight_decay and clipping, see Optimizer.
@@ -146,6 +146,8 @@ class SGD(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
+        if not 0 <= momentum <= 1:
+            raise ValueError(f"Expected momentum from 0 to 1, got {momentum!r}.")
         self.momentum = momentum
         self.nesterov = nesterov
         self.slot_names = ("momentum",) if momentum else ()
@@ -170,7 +172,7 @@ class RMSprop(Optimizer):
     momentum: m = mu m + lr g / sqrt(...), and w -= m.
 
     Args:
-        learning_rate: float above 0 or a schedule, default 0.001.
+        learning_rate: float from 0 or a schedule, default 0.001.
         rho: in [0, 1), how long g² is remembered, default 0.9: about ten steps.
         momentum: mu in [0, 1], default 0.
         epsilon: above 0, default 1e-7. It bounds the step where g is nearly 0. PyTorch and
@@ -243,7 +245,7 @@ class Adam(Optimizer):
     in step t = 1, 2, ...
 
     Args:
-        learning_rate: float above 0 or a schedule, default 0.001.
+        learning_rate: float from 0 or a schedule, default 0.001.
         beta_1: in [0, 1), default 0.9.
         beta_2: in [0, 1), default 0.999.
         epsilon: above 0, default 1e-7: outside the root, other than in RMSprop.

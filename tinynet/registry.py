@@ -41,9 +41,9 @@ class Configurable:
     def arguments(cls) -> list[str]:
         """Return the names of the constructor's arguments, those behind **options included."""
         names: list[str] = []
-        for ancestor in (a for a in cls.__mro__ if "__init__" in vars(a)):
+        for ancestor in (a for a in cls.__mro__[:-1] if "__init__" in vars(a)):
             parameters = list(inspect.signature(vars(ancestor)["__init__"]).parameters.values())[1:]
-            names += [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+            names += [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
             if not any(p.kind is p.VAR_KEYWORD for p in parameters):
                 break
         return list(dict.fromkeys(names))  # an ancestor's argument may have another default here

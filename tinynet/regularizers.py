@@ -19,6 +19,9 @@ class L1L2(registry.Configurable):
         l1: float, at least 0, default 0.
         l2: float, at least 0, default 0.
 
+    Raises:
+        ValueError: a factor that is negative or no number.
+
     Example:
         >>> L1L2(l1=0.5, l2=0.25)(np.array([-2.0, 4.0]))  # 0.5 * 6 + 0.25 * 20
         8.0
@@ -27,6 +30,9 @@ class L1L2(registry.Configurable):
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
+        for factor in (l1, l2):
+            if isinstance(factor, bool) or not isinstance(factor, (int, float)) or factor < 0:
+                raise ValueError(f"Expected a penalty factor as a number from 0, got {factor!r}.")
         self.l1 = l1
         self.l2 = l2
 

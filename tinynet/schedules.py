@@ -77,6 +77,7 @@ class CosineDecay(LearningRateSchedule):
         initial_learning_rate: float,
         decay_steps: int,
         alpha: float = 0.0,
+        *,
         warmup_target: float | None = None,
         warmup_steps: int = 0,
     ) -> None:
@@ -108,16 +109,15 @@ def get(rate: Any) -> float | LearningRateSchedule:
     """Return a learning rate as a float, or the schedule meant by a config or an instance.
 
     Raises:
-        ValueError: for anything that is not a number above 0 or a schedule.
+        ValueError: for anything that is not a number from 0 or a schedule.
     """
     if isinstance(rate, (LearningRateSchedule, dict)):
         return registry.get("schedule", LearningRateSchedule, BY_NAME, rate)
     try:
-        if float(rate) > 0:
+        if float(rate) >= 0:
             return float(rate)
     except (TypeError, ValueError):
         pass
     raise ValueError(
-        f"Expected learning_rate as a number above 0, such as 0.001, or as a schedule, "
-        f"got {rate!r}."
+        f"Expected learning_rate as a number from 0, such as 0.001, or as a schedule, got {rate!r}."
     )

@@ -31,7 +31,7 @@ class Watched(Layer):
     dx: Any = None
 
     def __init__(self, layer: Layer) -> None:
-        super().__init__(layer.name)
+        super().__init__(name=layer.name)
         self.layer = layer
 
     def forward(self, x: Array) -> tuple[Array, Backward]:

@@ -47,9 +47,17 @@ class Callback:
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Hear that a training step begins; the first of an epoch is 0."""
+        self.on_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Hear that a training step ends."""
+        self.on_batch_end(batch, logs)
+
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Hear of on_train_batch_begin under its older name."""
+
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Hear of on_train_batch_end under its older name."""
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         """Hear that evaluate, or the validation in fit, begins."""

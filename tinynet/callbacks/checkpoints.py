@@ -17,6 +17,7 @@ class ModelCheckpoint(Monitor):
         monitor: name in the logs, default "val_loss"; used with save_best_only.
         verbose: 1 to say so; default 0.
         save_best_only: whether to save only what improves on the best; default False.
+        save_weights_only: False; a whole model takes hardly more room.
         mode: "min", "max" or "auto" (default).
         save_freq: "epoch" (default), or a number of batches.
         initial_value_threshold: float or None (default): only what is better than this.
@@ -27,8 +28,7 @@ class ModelCheckpoint(Monitor):
     Example:
         >>> checkpoint = ModelCheckpoint("best.npz", save_best_only=True)
 
-    Source: keras.callbacks.ModelCheckpoint, whose files end in .keras; without
-    save_weights_only, since a whole model takes hardly more room.
+    Source: keras.callbacks.ModelCheckpoint, whose files end in .keras.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class ModelCheckpoint(Monitor):
         monitor: str = "val_loss",
         verbose: int = 0,
         save_best_only: bool = False,
+        save_weights_only: bool = False,
         mode: str = "auto",
         save_freq: str | int = "epoch",
         initial_value_threshold: float | None = None,
@@ -45,6 +46,8 @@ class ModelCheckpoint(Monitor):
         self.filepath = os.fspath(filepath)
         if not self.filepath.endswith(".npz"):
             raise ValueError(f"Expected a filepath that ends in .npz, got {self.filepath!r}.")
+        if save_weights_only:
+            raise ValueError("tinynet saves whole models: leave save_weights_only away.")
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
             raise ValueError(f"Expected save_freq as 'epoch' or a number, got {save_freq!r}.")
         self.verbose = verbose

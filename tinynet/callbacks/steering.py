@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Callable
 
@@ -154,7 +155,8 @@ class LearningRateScheduler(Callback):
     """Set the learning rate at the start of every epoch.
 
     Args:
-        schedule: function (epoch, learning_rate) that returns the new learning rate, a float.
+        schedule: function (epoch, learning_rate) or (epoch) that returns the new learning rate,
+            a float.
         verbose: 1 to print every change; default 0.
 
     Example:
@@ -163,13 +165,14 @@ class LearningRateScheduler(Callback):
     Source: keras.callbacks.LearningRateScheduler.
     """
 
-    def __init__(self, schedule: Callable[[int, float], float], verbose: int = 0) -> None:
+    def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         self.schedule = schedule
         self.verbose = verbose
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         optimizer = self.model.optimizer
-        rate = self.schedule(epoch, optimizer.current_learning_rate())
+        known = (epoch, optimizer.current_learning_rate())
+        rate = self.schedule(*known[: len(inspect.signature(self.schedule).parameters)])
         if isinstance(rate, bool) or not isinstance(rate, (float, np.floating)):
             raise ValueError(f"Expected schedule(epoch, rate) to return a float, got {rate!r}.")
         optimizer.learning_rate = float(rate)
