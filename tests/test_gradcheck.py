@@ -163,7 +163,7 @@ class Function(Layer):
     """y = f(x), with a derivative of our own making."""
 
     def __init__(self, f: Callable[..., Any], df: Callable[..., Any]) -> None:
-        super().__init__("function")
+        super().__init__(name="function")
         self.f, self.df = f, df
 
     def forward(self, x: np.ndarray) -> Any:
