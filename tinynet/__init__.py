@@ -37,7 +37,6 @@ from tinynet import (
     activations,
     callbacks,
     config,
-    idx,
     initializers,
     layers,
     losses,
@@ -77,7 +76,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # Downloading and drawing are imported when first used: import tinynet stays quick.
-    if name in ("datasets", "plots"):
+    # Files and pictures are imported when first used: import tinynet stays quick.
+    if name in ("datasets", "idx", "plots"):
         return import_module(f"tinynet.{name}")
     raise AttributeError(f"module 'tinynet' has no attribute {name!r}")

@@ -10,7 +10,7 @@ from tinynet.registry import snake_case
 
 _floatx = "float32"
 _names_given: Counter[str] = Counter()
-_seeds = np.random.SeedSequence()
+_seeds: np.random.SeedSequence | None = None  # made when first needed: np.random loads slowly
 
 
 def floatx() -> str:
@@ -73,6 +73,8 @@ def set_random_seed(seed: int) -> None:
 
 def new_generator() -> np.random.Generator:
     """Return the random generator for one more model."""
+    global _seeds
+    _seeds = _seeds or np.random.SeedSequence()
     return np.random.default_rng(_seeds.spawn(1)[0])
 
 

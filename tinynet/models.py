@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import activations, blowups, checks, losses, optimizers, registry, saving
+from tinynet import activations, blowups, checks, losses, optimizers, registry
 from tinynet import metrics as metric_table
 from tinynet.batches import Examples
 from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
@@ -434,6 +434,8 @@ class Sequential(Network):
         if not os.fspath(filepath).endswith(".npz"):
             raise ValueError(f"Expected a path that ends in .npz, got {os.fspath(filepath)!r}.")
         self._need_built()
+        from tinynet import saving  # only here: import tinynet stays quick
+
         saving.write(filepath, self)
 
 
@@ -463,6 +465,8 @@ def load_model(
 
     Source: keras.models.load_model.
     """
+    from tinynet import saving  # only here: import tinynet stays quick
+
     description, arrays = saving.read(filepath)
     with saving.blaming(filepath), registry.custom_objects(custom_objects or {}):
         model = Sequential._described(description["model"])

@@ -8,7 +8,6 @@ config that comes from a file can ask for no more than what the tables hold.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import inspect
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -136,6 +135,8 @@ def find(kind: str, table: Mapping[str, T], name: str) -> T:
     table = {**table, **_custom.get()}
     if name in table:
         return table[name]
+    import difflib  # only here: import tinynet stays quick
+
     near = difflib.get_close_matches(str(name).lower(), table, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     valid = ", ".join(repr(n) for n in table if n == n.lower())

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from tinynet import saving
 from tinynet.callbacks.base import Callback, Logs
 
 
@@ -36,11 +33,15 @@ class BackupAndRestore(Callback):
     ) -> None:
         if save_freq != "epoch":
             raise ValueError(f"Expected save_freq='epoch', got {save_freq!r}.")
+        from pathlib import Path  # only here: import tinynet stays quick
+
         self.folder = Path(backup_dir)
         self.path = self.folder / "backup.npz"
         self.delete_checkpoint = delete_checkpoint
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        from tinynet import saving
+
         if self.path.exists():
             with saving.blaming(self.path):
                 saving.restore(self.model, *saving.read(self.path))
