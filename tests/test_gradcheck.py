@@ -288,6 +288,18 @@ def test_a_dx_of_the_wrong_shape_is_named() -> None:
         tinynet.check_gradients(model, X, T)
 
 
+def test_a_loss_that_is_not_a_number_is_refused() -> None:
+    broken = Function(lambda x: x * np.nan, lambda dy, x, y: dy)
+    with pytest.raises(ValueError, match="The loss of this batch is nan"):
+        tinynet.check_gradients(compiled(Dense(3), broken, Dense(3)), X, T)
+
+
+def test_inputs_that_are_not_scaled_are_no_mistake() -> None:
+    model = compiled(Dense(5, "tanh"), Dense(3), loss="mse")
+    report = tinynet.check_gradients(model, 255 * X, T)
+    assert report.ok, report
+
+
 def test_the_table_says_it_in_words() -> None:
     model = compiled(Dense(5), ForgottenFactor(name="scale"), Dense(3, "softmax"))
     lines = repr(tinynet.check_gradients(model, X, T)).splitlines()
