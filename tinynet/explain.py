@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -202,7 +203,7 @@ def formulas(layer: Layer) -> dict[str, str]:
     if isinstance(layer, Activation):  # as activations.py has them
         forward, backward = layer.activation, activations.BACKWARD[layer.activation]
         docs = [(inspect.getdoc(f) or "").split("\n")[0] for f in (forward, backward)]
-        dx = docs[1].removeprefix("dx = ").split(". ")[0]
+        dx = re.split(r"\. |: ", docs[1].removeprefix("dx = "))[0]
         return {"y": docs[0].partition(": ")[2].rstrip("."), "dx": dx}
     return FORMULAS.get(type(layer).__name__, {})
 
