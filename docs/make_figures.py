@@ -37,7 +37,6 @@ def pencil_network() -> Any:
     model.compile(tinynet.optimizers.SGD(0.1), "categorical_crossentropy")
     W1, b1 = [[1, -1, 0], [0, 1, -1]], [1, 0, 3]
     W2, b2 = [[1, 0], [0, 1], [-1, 1]], [0, 0]
-    model.build()
     model.set_weights([W1, b1, W2, b2])
     return model
 

@@ -1,6 +1,10 @@
 """explain: it tells of the very step that training takes, in numbers that can be followed."""
 
 import copy
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +15,7 @@ from tinynet import activations, losses
 from tinynet.layers import Activation, Dense, Dropout, Flatten, Layer, Rescaling
 from tinynet.models import Sequential
 
+ROOT = Path(__file__).parent.parent
 X = np.array([[1.0, 2.0], [3.0, -1.0]])
 T = np.array([[1.0, 0.0], [0.0, 1.0]])
 
@@ -69,7 +74,6 @@ def test_the_figures_fit_together() -> None:
 
 def test_a_small_network_is_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
     model = two_three_two()
-    model.build()
     W, b = model.layers[1].W, model.layers[1].b
     W[...], b[...] = [[1, 2], [3, 4], [5, 6]], [7, 8]
     step = tinynet.explain(model, X, T)
@@ -171,3 +175,17 @@ def test_a_layer_of_ones_own_is_explained_too() -> None:
     step = tinynet.explain(net(Dense(2, input_shape=(2,)), Shift(name="shift"), loss="mse"), X, T)
     assert "shift (Shift): y = forward(x)" in step.text
     np.testing.assert_allclose(step.layers[1]["dc"], step.layers[1]["dy"].sum(axis=0))
+
+
+def test_where_the_output_is_ascii_it_is_told_in_ascii() -> None:
+    script = """
+import tinynet
+model = tinynet.Sequential([tinynet.layers.Dense(1, "tanh", input_shape=(2,))])
+model.compile(loss="mse")
+tinynet.explain(model, [[1.0, 2.0]], [[0.0]])
+"""
+    env = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, check=True)
+    assert b"dy (1 - y^2)" in done.stdout
+    assert b"v = rho v + (1 - rho) g^2" in done.stdout
+    assert b"?" not in done.stdout

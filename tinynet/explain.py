@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tinynet import activations
 from tinynet.layers import Activation, Dense, Layer
 from tinynet.models import Sequential
+from tinynet.progress import can_encode
 from tinynet.watching import Watched, watch
 
 Array = NDArray[np.floating]
@@ -116,7 +117,8 @@ def explain(model: Sequential, x: Any, y: Any) -> Explanation:
     lines = [*forward(twin, links, t, outputs, loss), *backward(twin, links)]
     twin._ready_optimizer().step(twin.params, twin.grads)
     after = twin.evaluate(x, y, verbose=0, return_dict=True)["loss"]
-    print(text := "\n".join([*lines, *update(twin, links, layers, after)]))
+    text = "\n".join([*lines, *update(twin, links, layers, after)])
+    print(text if can_encode(text) else in_ascii(text))
     grads, new = twin.grads, twin.params
     return Explanation(inputs, t, outputs, loss, after, layers, params, grads, new, text)
 
@@ -235,6 +237,11 @@ def numbers(name: str, a: Array, note: str = "") -> str:
         body = f"norm {np.linalg.norm(a):.4g}, from {a.min():.4g} to {a.max():.4g}"
         body += f", {zeros:.0%} of them 0" if zeros else ""
     return indent(f"{head}\n{indent(body)}")
+
+
+def in_ascii(text: str) -> str:
+    """Write a text for an output that has no more than ASCII."""
+    return text.replace("²", "^2").encode("ascii", "replace").decode()
 
 
 def indent(text: str) -> str:

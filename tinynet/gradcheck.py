@@ -93,7 +93,7 @@ def check_gradients(model: Sequential, x: Any, y: Any) -> Report:
                 probe.error, probe.corner = again.error, True
         doubtful = [(k, probe) for k, probe in doubtful if not probe.corner]
     for k, row in enumerate(rows):
-        judge(row, [probe for number, probe in asked if number == k], exhaustive)
+        judge(row, [probe for number, probe in asked if number == k])
     if progress.redraws:
         progress.finish({})
     return Report(rows)
@@ -113,7 +113,7 @@ def probes(row: Gradient, exhaustive: bool, rng: np.random.Generator) -> Iterato
         yield Probe(slice(entry, entry + 1), np.ones(1))
 
 
-def judge(row: Gradient, asked: list[Probe], exhaustive: bool) -> None:
+def judge(row: Gradient, asked: list[Probe]) -> None:
     """Say in words what the probes of one array have shown."""
     worst = max(asked, key=lambda probe: probe.error)
     row.error = worst.error
