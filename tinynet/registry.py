@@ -119,7 +119,7 @@ def custom_objects(objects: Mapping[str, Any]) -> Iterator[None]:
 
     Source: keras.saving.custom_object_scope.
     """
-    token = _custom.set(objects)
+    token = _custom.set({**_custom.get(), **objects})
     try:
         yield
     finally:
