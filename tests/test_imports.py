@@ -1,0 +1,115 @@
+"""Which module may import which, and what `import tinynet` costs."""
+
+import ast
+import graphlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "tinynet"
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in PACKAGE.rglob("*.py")
+}
+RUN_TIME = {"numpy", "matplotlib", "requests"}
+
+
+def imported(path, everywhere):
+    """Return what a file imports: at its head, or everywhere in it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree) if everywhere else tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                yield name if name in FILES else node.module
+
+
+def uses(name, everywhere=True):
+    """Return the modules of tinynet that one of them imports."""
+    found = set(imported(FILES[name], everywhere))
+    return {module for module in found if module in FILES and module != name}
+
+
+def test_no_module_needs_itself():
+    graph = {name: uses(name) - {"tinynet"} for name in FILES if name != "tinynet"}
+    list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError
+
+
+@pytest.mark.parametrize(
+    "name", ["activations", "initializers", "metrics", "regularizers", "schedules"]
+)
+def test_the_tables_need_nothing_but_the_registry(name):
+    assert uses(f"tinynet.{name}") <= {"tinynet.registry"}
+
+
+@pytest.mark.parametrize(
+    ("name", "may_use"),
+    [
+        ("registry", set()),
+        ("files", set()),
+        ("idx", {"files"}),
+        ("config", {"registry"}),
+        ("losses", {"activations", "registry"}),
+        ("optimizers", {"registry", "schedules"}),
+        ("layers", {"activations", "initializers", "registry", "regularizers", "config"}),
+    ],
+)
+def test_the_core_needs_only_what_comes_before_it(name, may_use):
+    assert uses(f"tinynet.{name}") <= {f"tinynet.{other}" for other in may_use}
+
+
+def test_nothing_needs_the_model_but_what_looks_at_one():
+    users = {name.rpartition(".")[2] for name in FILES if "tinynet.models" in uses(name)}
+    assert users <= {"tinynet", "gradcheck", "explain", "plots", "watching"}
+
+
+def test_nothing_of_the_core_needs_plots_or_data_sets():
+    for name in FILES:
+        if name.startswith(("tinynet.datasets", "tinynet.plots")) or name == "tinynet.idx":
+            continue
+        assert not {n for n in uses(name) if n.startswith(("tinynet.datasets", "tinynet.plots"))}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_only_the_three_dependencies_are_imported(name):
+    roots = {module.partition(".")[0] for module in imported(FILES[name], everywhere=True)}
+    # urllib3 comes with requests, and some of its errors come through.
+    assert roots - sys.stdlib_module_names <= RUN_TIME | {"tinynet", "urllib3"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_matplotlib_and_requests_are_imported_by_the_functions_that_need_them(name):
+    roots = {module.partition(".")[0] for module in imported(FILES[name], everywhere=False)}
+    assert not roots & {"matplotlib", "requests"}
+
+
+def test_the_project_says_the_same_dependencies():
+    line = next(
+        line
+        for line in (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+        if line.startswith("dependencies")
+    )
+    names = {item.partition(">")[0] for item in ast.literal_eval(line.partition("=")[2].strip())}
+    assert names == RUN_TIME
+
+
+def test_import_tinynet_loads_neither_matplotlib_nor_requests():
+    code = "import sys, tinynet, tinynet.datasets; print(*{m.split('.')[0] for m in sys.modules})"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = set(done.stdout.split())
+    assert {"tinynet", "numpy"} <= loaded
+    assert not {"matplotlib", "requests", "urllib3", "PIL", "pandas", "scipy"} & loaded
+
+
+def test_everything_the_package_promises_is_there():
+    import tinynet
+
+    for name in tinynet.__all__:
+        assert getattr(tinynet, name) is not None
