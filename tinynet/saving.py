@@ -73,7 +73,7 @@ def describe(model: Any) -> dict[str, Any]:
         "model": model.get_config(),
         "compiled": compiled,
         "generators": {name: rng.bit_generator.state for name, rng in generators},
-        "iterations": model.optimizer.iterations if model.optimizer else 0,
+        "iterations": model._ready_optimizer().iterations if model.optimizer else 0,
         "epoch": model.epoch,
     }
 
