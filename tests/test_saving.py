@@ -255,6 +255,7 @@ HOSTILE = {
     "slots of another size": lambda data: changed(data, optimizer__velocity=np.zeros(3, "f")),
     "no JSON": lambda data: changed(data, description=b"{"),
     "JSON of something else": lambda data: changed(data, description=b"[1, 2]"),
+    "JSON without end": lambda data: changed(data, description=b"[" * 100_000),
     "no UTF-8": lambda data: changed(data, description=b"\xff\xfe"),
     "a layer from elsewhere": lambda data: changed(data, description=other_layer),
     "a later version": lambda data: changed(data, description=other_version),
