@@ -47,7 +47,9 @@ def make(optimizer="rmsprop"):
         ]
     )
     loss = losses.CategoricalCrossentropy(label_smoothing=np.float64(0.1))
-    model.compile(optimizer, loss, ["accuracy", "mse", metrics.TopKCategoricalAccuracy(k=2)])
+    model.compile(
+        optimizer, loss, metrics=["accuracy", "mse", metrics.TopKCategoricalAccuracy(k=2)]
+    )
     return model
 
 
@@ -113,7 +115,7 @@ def test_at_every_stage_of_its_life_a_model_can_be_saved(tmp_path):
     assert back().optimizer is None  # not compiled
     model.compile("adam")
     assert back().loss is None  # compiled, without a loss
-    model.compile("adam", "categorical_crossentropy", ["accuracy"])
+    model.compile("adam", "categorical_crossentropy", metrics=["accuracy"])
     assert back().optimizer.iterations == 0  # not trained
     model.fit(x, Y, verbose=0)
     assert back().optimizer.iterations == 2
@@ -149,7 +151,7 @@ def farthest(y_true, y_pred):
 def test_things_of_your_own_are_found_only_where_you_name_them(tmp_path):
     path = tmp_path / "model.npz"
     model = Sequential([Dense(3, input_shape=(6,)), Doubled()])
-    model.compile("sgd", Halved(), [farthest])
+    model.compile("sgd", Halved(), metrics=[farthest])
     model.save(path)
     own = {"Doubled": Doubled, "Halved": Halved, "farthest": farthest}
     twin = load_model(path, custom_objects=own)
