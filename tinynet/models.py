@@ -215,10 +215,10 @@ class Sequential(Network):
                 scores = self._score(valid, size, hooks).logs()
                 logs |= {f"val_{name}": value for name, value in scores.items()}
             self.epoch = epoch + 1
-            hooks("on_epoch_end", epoch, logs)
+            hooks("on_epoch_end", epoch, logs=logs)
             if self.stop_training:
                 break
-        hooks("on_train_end", logs)
+        hooks("on_train_end", logs=logs)
         return self.history
 
     def _train_epoch(
@@ -229,7 +229,7 @@ class Sequential(Network):
         for i, batch in enumerate(train.batches(size, order)):
             hooks("on_train_batch_begin", i)
             trouble = self._train_step(*batch, scores)
-            hooks("on_train_batch_end", i, scores.logs())
+            hooks("on_train_batch_end", i, logs=scores.logs())
             if self.stop_training:  # maybe by TerminateOnNaN
                 break
             if trouble:
@@ -280,8 +280,8 @@ class Sequential(Network):
                 x = link.infer(x)  # (n, d) -> (n, m)
             value, _ = loss.value_and_gradient(t, x, weights)
             scores.update(value + penalty, t, head(x))
-            hooks("on_test_batch_end", i, scores.logs())
-        hooks("on_test_end", scores.logs())
+            hooks("on_test_batch_end", i, logs=scores.logs())
+        hooks("on_test_end", logs=scores.logs())
         return scores
 
     def predict(
@@ -314,7 +314,7 @@ class Sequential(Network):
             hooks("on_predict_batch_begin", i)
             rows = y[start : start + size]
             rows[:] = self(x[start : start + size])  # (size, k)
-            hooks("on_predict_batch_end", i, {"outputs": rows})
+            hooks("on_predict_batch_end", i, logs={"outputs": rows})
         hooks("on_predict_end")
         return y
 

@@ -29,7 +29,7 @@ class BackupAndRestore(Callback):
     """
 
     def __init__(
-        self, backup_dir: str, save_freq: str = "epoch", delete_checkpoint: bool = True
+        self, backup_dir: str, save_freq: str = "epoch", *, delete_checkpoint: bool = True
     ) -> None:
         if save_freq != "epoch":
             raise ValueError(f"Expected save_freq='epoch', got {save_freq!r}.")

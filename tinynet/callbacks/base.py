@@ -93,10 +93,11 @@ class CallbackList:
             callback.set_params(params)
             callback.set_model(model)
 
-    def __call__(self, moment: str, *args: Any) -> None:
-        """Call the method of that name on every callback."""
+    def __call__(self, moment: str, *args: Any, logs: dict[str, Any] | None = None) -> None:
+        """Call the method of that name on every callback, all with the same logs."""
+        logs = {} if logs is None else logs
         for callback in self.callbacks:
-            getattr(callback, moment)(*args)
+            getattr(callback, moment)(*args, logs)
 
 
 class LambdaCallback(Callback):
