@@ -22,10 +22,11 @@ Beside it:
     plots.py         pictures of data, training and mistakes
     utils.py         to_categorical, set_random_seed
 
-And what carries it: batches.py (one batch at a time), checks.py (mistakes answered at the
-door), progress.py and summary.py (what is printed), registry.py (names and configs),
-saving.py and files.py (model files), watching.py (what goes through a layer), config.py
-(what all models share).
+And what carries it: batches.py (one batch at a time), checks.py and settings.py (mistakes
+answered at the door), blowups.py (numbers that are not finite), interrupts.py (Ctrl-C),
+progress.py and summary.py (what is printed), registry.py (names and configs), saving.py and
+files.py (model files), watching.py (what goes through a layer), config.py (what all models
+share).
 
 The names are Keras's: `import tinynet as keras` is often all that a script needs.
 """

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinynet import checks
+
 Array = NDArray[Any]
 Batch = tuple[Array, Array, "Array | None"]  # x (n, ...), t (n, ...), weights (n,)
 
@@ -35,7 +37,8 @@ class Examples:
             if order is not None:
                 rows = order[rows]
             weights = None if self.weights is None else self.convert(self.weights[rows])
-            yield self.convert(self.x[rows]), self.convert(self.y[rows]), weights
+            x, y = self.convert(self.x[rows]), self.convert(self.y[rows])
+            yield checks.finite("x", x, rows), checks.finite("y", y, rows), weights
 
     def convert(self, rows: Array) -> Array:
         """Bring a batch into the model's dtype; what has it already is not copied."""

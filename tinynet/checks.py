@@ -1,19 +1,23 @@
-"""The checks at the door: what users get wrong, and the line to type instead.
+"""The checks at the door: what users get wrong with their data, and the line to type instead.
 
-`fit`, `evaluate` and `predict` pass everything that comes from outside through here. Behind
-the door nothing is checked again, so the core can read like the derivation.
+`fit`, `evaluate` and `predict` pass everything that comes from outside through here (and
+through settings.py). Behind the door nothing is checked again, so the core can read like the
+derivation.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import losses
+from tinynet import activations, losses, registry
+from tinynet.layers import Activation, Dense, Layer, Rescaling
 
 Array = NDArray[Any]
 
@@ -33,6 +37,11 @@ def array(name: str, values: Any) -> Array:
     if found.dtype == object:
         with contextlib.suppress(TypeError, ValueError):
             found = found.astype(np.float64)  # a table of mixed columns, maybe
+    if found.dtype.kind in "US":
+        raise ValueError(
+            f"Expected {name} as an array of numbers, got words ({found.dtype}). For class names: "
+            f"names, {name} = np.unique({name}, return_inverse=True)"
+        )
     if found.dtype.kind not in "fiub":
         raise ValueError(f"Expected {name} as an array of numbers, got {describe(values)}.")
     if found.ndim == 0:
@@ -67,6 +76,42 @@ def inputs(values: Any, shape: tuple[int, ...]) -> Array:
     raise ValueError(f"{expected} The model was built for {size} numbers an example.")
 
 
+def finite(name: str, batch: Array, rows: Any) -> Array:
+    """Return a batch of these rows, if all its numbers are finite.
+
+    A data set is checked as it is used, a batch at a time: one in a memory map is not read twice.
+
+    Raises:
+        ValueError: with the first place that holds NaN or infinity.
+    """
+    if math.isfinite(np.vdot(batch, batch)):  # the sum of squares, in a single quick pass
+        return batch
+    wrong = np.argwhere(~np.isfinite(batch))
+    if not len(wrong):
+        return batch  # they are only very large
+    i, *place = wrong[0].tolist()
+    axes = tuple(range(1, batch.ndim))
+    row = rows.start + i if isinstance(rows, slice) else rows[i]
+    column = f", column {', '.join(map(str, place))}" if place else ""
+    raise ValueError(
+        f"{name} holds {batch[tuple(wrong[0])]} in row {row}{column}, as {batch.dtype}. Leave such "
+        f"rows out: keep = np.isfinite({name}).all(axis={axes}); x, y = x[keep], y[keep]"
+    )
+
+
+def scale(x: Array, first: Layer) -> None:
+    """Warn, once, of pixels that nobody has scaled."""
+    some = x[:256]
+    whole = 128 < some.max() <= 255 and some.min() >= 0 and (some == np.floor(some)).all()
+    if whole and not isinstance(first, Rescaling):
+        warnings.warn(
+            f"x holds whole numbers up to {some.max():g}, like pixels that are not scaled. "
+            f"Networks learn better from numbers between 0 and 1: "
+            f"x = x.astype('float32') / 255, for all that you fit, evaluate and predict on.",
+            stacklevel=1,  # one place in this file: Python then says it once
+        )
+
+
 def batch_of(shape: tuple[int, ...]) -> str:
     """Write the shape of a batch: (n, 784)."""
     return f"({', '.join(['n', *map(str, shape)])})"
@@ -91,6 +136,13 @@ def targets(values: Any, loss: losses.Loss, output: tuple[int, ...], n: int) -> 
             f"x and y must have as many examples: x has {n}, y has {len(y)} (shape {y.shape})."
         )
     units = output[-1]
+    if units == 1 and isinstance(loss, losses.CategoricalCrossentropy):
+        k = y.shape[1] if y.ndim == 2 and y.shape[1] > 1 else int(y.max()) + 1
+        raise ValueError(
+            f"The last layer has a single unit, and {name_of(loss)} compares classes: one unit "
+            f"for each of them, {dense(k, 'softmax')}; or, for yes or no, {dense(1, 'sigmoid')} "
+            f"and loss='binary_crossentropy'."
+        )
     if isinstance(loss, losses.SparseCategoricalCrossentropy):
         return class_numbers(y, units)
     if isinstance(loss, losses.CategoricalCrossentropy):
@@ -100,7 +152,51 @@ def targets(values: Any, loss: losses.Loss, output: tuple[int, ...], n: int) -> 
             f"Expected y of shape {batch_of(output)}, one number for each unit of the last "
             f"layer, got {y.shape}."
         )
+    if isinstance(loss, losses.BinaryCrossentropy) and (y.min() < 0 or y.max() > 1):
+        raise ValueError(
+            f"binary_crossentropy expects targets from 0 to 1, got {y.min():g} to {y.max():g}. "
+            f"For class numbers use {dense(int(y.max()) + 1, 'softmax')} and "
+            f"loss='sparse_categorical_crossentropy'."
+        )
     return y
+
+
+def dense(units: int, activation: str) -> str:
+    """Write a last layer as one would type it."""
+    return f"Dense({units}, activation={activation!r})"
+
+
+def name_of(loss: losses.Loss) -> str:
+    """Return the name of a loss, such as "mean_squared_error"."""
+    return registry.snake_case(type(loss).__name__)
+
+
+def head(chain: Sequence[Layer], loss: losses.Loss, units: int) -> None:
+    """Refuse to train where the last activation and the loss do not go together.
+
+    Raises:
+        ValueError: no softmax before a cross-entropy on probabilities, or two of them.
+    """
+    ends = [link.activation for link in chain[-2:] if isinstance(link, Activation)]
+    last = ends[-1] if isinstance(chain[-1], Activation) else activations.linear
+    known = isinstance(chain[-1], (Activation, Dense))  # a layer of the user's own may do it all
+    name = getattr(loss.fuses, "__name__", "")
+    if name and known and not loss.from_logits and last not in PROBABILITIES:
+        raise ValueError(
+            f"{name_of(loss)} expects probabilities, and the last layer gives any number "
+            f"(its activation is {last.__name__}). Use {dense(units, name)}, or keep the layer "
+            f"and use loss={type(loss).__name__}(from_logits=True)."
+        )
+    if name and loss.from_logits and last is loss.fuses:
+        raise ValueError(
+            f"The last layer applies {name} already, and with from_logits=True the loss applies "
+            f"it again. Leave from_logits out: loss={name_of(loss)!r}"
+        )
+    if ends == [activations.softmax, activations.softmax]:
+        raise ValueError("The model ends in softmax twice: take one off with model.pop()")
+
+
+PROBABILITIES = (activations.softmax, activations.sigmoid)
 
 
 def class_numbers(y: Array, units: int) -> Array:
@@ -120,8 +216,9 @@ def class_numbers(y: Array, units: int) -> Array:
     if wrong.size:
         raise ValueError(
             f"Expected class numbers from 0 to {units - 1}, since the last layer has {units} "
-            f"units, got {y[wrong[0]]} in row {wrong[0]}"
-            + (f" and {wrong.size - 1} more like it." if wrong.size > 1 else ".")
+            f"units, got "
+            + ", ".join(f"{y[row]} in row {row}" for row in wrong[:3])
+            + (f" and {wrong.size - 3} more." if wrong.size > 3 else ".")
         )
     return y
 
@@ -139,7 +236,7 @@ def one_hot_rows(y: Array, units: int) -> Array:
             f"Expected y of shape {batch_of((units,))}, since the last layer has {units} units, "
             f"got {y.shape}."
         )
-    wrong = np.flatnonzero(abs(y.sum(axis=1) - 1) > 1e-3)
+    wrong = np.flatnonzero(~(abs(y.sum(axis=1) - 1) <= 1e-3))  # NaN is wrong too
     if wrong.size:
         raise ValueError(
             f"categorical_crossentropy expects rows that sum to 1, such as one-hot rows; row "
@@ -147,36 +244,6 @@ def one_hot_rows(y: Array, units: int) -> Array:
             f"each other use sigmoid and loss='binary_crossentropy'."
         )
     return y
-
-
-def count(name: str, value: Any, least: int = 1) -> int:
-    """Return a whole number, at least 1 or another one, such as batch_size.
-
-    Raises:
-        ValueError: for anything else.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"Expected {name} as a whole number from {least}, got {value!r}.")
-    return int(value)
-
-
-def batch_size(value: Any) -> int:
-    """Return the batch size, 32 where none is given."""
-    return 32 if value is None else count("batch_size", value)
-
-
-def fraction(name: str, value: float) -> float:
-    """Return a number between 0 and 1, such as validation_split."""
-    if not 0 < value < 1:
-        raise ValueError(f"Expected {name} as a number between 0 and 1, got {value!r}.")
-    return value
-
-
-def verbosity(verbose: Any) -> int:
-    """Return verbose as 0, 1 or 2; "auto" is 1."""
-    if verbose not in ("auto", 0, 1, 2):
-        raise ValueError(f"Expected verbose as 'auto', 0, 1 or 2, got {verbose!r}.")
-    return 1 if verbose == "auto" else int(verbose)
 
 
 def weights(sample_weight: Any, class_weight: dict[int, float] | None, y: Array) -> Array | None:
@@ -198,4 +265,4 @@ def weights(sample_weight: Any, class_weight: dict[int, float] | None, y: Array)
     found = array("sample_weight", sample_weight)
     if found.shape != (len(y),):
         raise ValueError(f"Expected sample_weight of shape ({len(y)},), got {found.shape}.")
-    return found
+    return finite("sample_weight", found, slice(0, None))

@@ -18,6 +18,7 @@ written, never added up, so there is nothing to reset between steps.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -56,15 +57,11 @@ class Layer(registry.Configurable):
     """
 
     def __init__(
-        self, *, name: str | None = None, input_shape: Sequence[int] | None = None
+        self, *, name: str | None = None, input_shape: Sequence[int] | None = None, **unknown: Any
     ) -> None:
-        if isinstance(input_shape, (int, np.integer)):
-            raise ValueError(
-                f"Expected the shape of one example as a tuple, got {input_shape}: write "
-                f"({input_shape},) with a comma."
-            )
+        registry.refuse(type(self), unknown)
         self.name = name or unique_name(type(self).__name__)
-        self.input_shape = None if input_shape is None else tuple(input_shape)
+        self.input_shape = None if input_shape is None else example_shape(input_shape)
         self.declared: dict[str, Weight] = {}
         self.output_shape: Shape | None = None  # known once the model is built
         self.needs_dx = True  # the model sets it False where dx would be of no use
@@ -143,6 +140,24 @@ class Layer(registry.Configurable):
         return config
 
 
+def example_shape(shape: Any) -> Shape:
+    """Return the shape of one example as a tuple.
+
+    Raises:
+        ValueError: it is no tuple of whole numbers from 1.
+    """
+    try:
+        if shape and all(operator.index(size) > 0 for size in shape):
+            return tuple(map(operator.index, shape))
+    except TypeError:
+        pass
+    hint = f" Write ({shape},) with a comma." if isinstance(shape, int) else ""
+    raise ValueError(
+        f"Expected the shape of one example as a tuple of numbers from 1, without the batch "
+        f"axis, such as (784,) or (28, 28), got {shape!r}.{hint}"
+    )
+
+
 class Weight:
     """What a layer declares of a weight: its shape, its first values, its penalty."""
 
@@ -174,7 +189,7 @@ class Input(Layer):
 
     def __init__(self, shape: Sequence[int], *, name: str | None = None) -> None:
         super().__init__(name=name or unique_name("InputLayer"), input_shape=shape)
-        self.shape = tuple(shape)
+        self.shape = example_shape(shape)
 
 
 class Dense(Layer):

@@ -13,12 +13,12 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import activations, blowups, checks, losses, optimizers, registry
+from tinynet import activations, blowups, checks, losses, optimizers, registry, settings
 from tinynet import metrics as metric_table
 from tinynet.batches import Examples
 from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
@@ -28,6 +28,14 @@ from tinynet.network import Network
 
 Array = NDArray[Any]
 Logs = dict[str, float]
+
+REMOVED = {  # methods that Keras once had, or that have another form here
+    "predict_classes": "model.predict(x).argmax(axis=1)",
+    "predict_proba": "model.predict(x)",
+    "fit_generator": "model.fit(x, y)",
+    "save_weights": "model.save('model.npz')",
+    "load_weights": "tinynet.models.load_model('model.npz')",
+}
 
 
 class Sequential(Network):
@@ -58,6 +66,12 @@ class Sequential(Network):
         self.history: History | None = None
         self.epoch = 0  # how many epochs fit has finished: where to go on
         self.stop_training = False
+
+    if not TYPE_CHECKING:  # a type checker would take any name then
+
+        def __getattr__(self, name: str) -> Any:
+            hint = f" Type {REMOVED[name]}" if name in REMOVED else ""
+            raise AttributeError(f"A model has no {name!r}.{hint}", name=name, obj=self)
 
     def compile(
         self,
@@ -196,14 +210,16 @@ class Sequential(Network):
 
         Source: keras.Model.fit.
         """
-        size = checks.batch_size(batch_size)
-        epochs = checks.count("epochs", epochs)
-        train, valid = self._examples(x, y, sample_weight, class_weight), None
+        size = settings.batch_size(batch_size)
+        epochs, first = settings.count("epochs", epochs), settings.count("epoch", initial_epoch, 0)
+        validation_freq = settings.count("validation_freq", validation_freq)
+        train = self._examples(x, y, sample_weight, class_weight, training=True)
+        valid = None
         if validation_data is not None:
-            valid = self._examples(*validation_data)
+            valid = self._examples(*settings.validation(validation_data))
         elif validation_split:
-            train, valid = train.split(checks.fraction("validation_split", validation_split))
-        self.history, self.stop_training, self.epoch = History(), False, initial_epoch
+            train, valid = train.split(settings.fraction("validation_split", validation_split))
+        self.history, self.stop_training, self.epoch = History(), False, first
         hooks = self._hooks(callbacks, verbose, len(train), size, self.history, epochs=epochs)
         logs: Logs = {}
         hooks("on_train_begin")  # where BackupAndRestore may move self.epoch on
@@ -264,7 +280,7 @@ class Sequential(Network):
 
         Source: keras.Model.evaluate.
         """
-        size = checks.batch_size(batch_size)
+        size = settings.batch_size(batch_size)
         examples = self._examples(x, y, sample_weight)
         hooks = self._hooks(callbacks, verbose, len(examples), size)
         return self._score(examples, size, hooks).report(return_dict)
@@ -305,7 +321,7 @@ class Sequential(Network):
 
         Source: keras.Model.predict.
         """
-        size = checks.batch_size(batch_size)
+        size = settings.batch_size(batch_size)
         x = self._inputs(x)
         hooks = self._hooks(callbacks, verbose, len(x), size)
         y = np.empty((len(x), *self.layers[-1].output_shape), self.params.dtype)  # (n, k)
@@ -313,7 +329,7 @@ class Sequential(Network):
         for i, start in enumerate(range(0, len(x), size)):
             hooks("on_predict_batch_begin", i)
             rows = y[start : start + size]
-            rows[:] = self(x[start : start + size])  # (size, k)
+            rows[:] = self._infer(x[start : start + size], start)  # (size, k)
             hooks("on_predict_batch_end", i, logs={"outputs": rows})
         hooks("on_predict_end")
         return y
@@ -325,7 +341,12 @@ class Sequential(Network):
             x: examples, (n, d) or (n, ...).
             training: whether to compute as in training, where Dropout drops; default False.
         """
-        y = self._inputs(x).astype(self.params.dtype, copy=False)  # (n, ...)
+        return self._infer(self._inputs(x), training=training)
+
+    def _infer(self, x: Array, start: int = 0, training: bool = False) -> Array:
+        """Compute the outputs for a batch whose first row is that one of the user's x."""
+        y = x.astype(self.params.dtype, copy=False)  # (n, ...)
+        checks.finite("x", y, slice(start, None))
         for link in self._chain:
             y = link.forward(y)[0] if training else link.infer(y)  # (n, d) -> (n, m)
         return y
@@ -346,7 +367,7 @@ class Sequential(Network):
 
         Source: keras.Model.train_on_batch.
         """
-        examples = self._examples(x, y, sample_weight, class_weight)
+        examples = self._examples(x, y, sample_weight, class_weight, training=True)
         scores = self._scores(examples)
         for batch in examples.batches(len(examples)):
             trouble = self._train_step(*batch, scores)
@@ -383,6 +404,7 @@ class Sequential(Network):
         y: Any = None,
         sample_weight: Any = None,
         class_weight: dict[int, float] | None = None,
+        training: bool = False,
     ) -> Examples:
         """Check x, y and weights at the door."""
         if self.optimizer is None:
@@ -395,9 +417,16 @@ class Sequential(Network):
                 "compile was not given a loss, so there is nothing to learn by: "
                 "model.compile(loss='categorical_crossentropy')"
             )
-        x = self._inputs(x)
-        y = checks.targets(y, self.loss, self.layers[-1].output_shape, len(x))
-        weights = checks.weights(sample_weight, class_weight, y)
+        known, x = self._input_shape, self._inputs(x)
+        try:
+            y = checks.targets(y, self.loss, self.layers[-1].output_shape, len(x))
+            weights = checks.weights(sample_weight, class_weight, y)
+            if training:
+                checks.head(self._chain, self.loss, self.layers[-1].output_shape[-1])
+                checks.scale(x, self.layers[0])
+        except ValueError:
+            self._input_shape, self.built = known, self.built and known is not None
+            raise  # and x may have been wrong as well: the shape it taught is forgotten
         return Examples(x, y, weights, self.params.dtype)
 
     def _scores(self, examples: Examples) -> metric_table.Scores:
@@ -415,7 +444,7 @@ class Sequential(Network):
     ) -> CallbackList:
         """Put the user's callbacks, those of our own and the progress line together."""
         given = [callbacks] if isinstance(callbacks, Callback) else callbacks or []
-        params |= {"steps": math.ceil(n / size), "verbose": checks.verbosity(verbose)}
+        params |= {"steps": math.ceil(n / size), "verbose": settings.verbosity(verbose)}
         return CallbackList([*given, *own, ProgressLine()], self, params)
 
     def save(self, filepath: str | os.PathLike[str]) -> None:

@@ -49,7 +49,9 @@ class Optimizer(registry.Configurable):
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
         name: str | None = None,
+        **unknown: Any,
     ) -> None:
+        registry.refuse(type(self), unknown)
         limits = {
             "clipnorm": clipnorm,
             "clipvalue": clipvalue,

@@ -126,6 +126,39 @@ def custom_objects(objects: Mapping[str, Any]) -> Iterator[None]:
         _custom.reset(token)
 
 
+def nearest(name: object, names: Iterable[str]) -> str | None:
+    """Return the name that somebody may have meant: one that goes on like it, or looks like it.
+
+    Example:
+        >>> nearest("acc", ["loss", "accuracy"]), nearest("reul", ["linear", "relu"])
+        ('accuracy', 'relu')
+    """
+    import difflib  # only here: import tinynet stays quick
+
+    word, names = str(name).lower(), list(names)
+    longer = [n for n in names if word and (n.startswith(word) or word.startswith(n))]
+    return next(iter(longer or difflib.get_close_matches(word, names, n=1)), None)
+
+
+# Arguments that Keras once had, and what they are called now.
+RENAMED = {"lr": "learning_rate", "decay": "weight_decay", "input_dim": "input_shape"}
+
+
+def refuse(cls: type[Configurable], unknown: Iterable[str]) -> None:
+    """Refuse arguments that a constructor does not have, with the names that it has.
+
+    Raises:
+        ValueError: "SGD has no argument 'lr'. Did you mean 'learning_rate'? ..."
+    """
+    for name in unknown:
+        known = cls.arguments()
+        meant = RENAMED[name] if RENAMED.get(name) in known else nearest(name, known)
+        hint = f" Did you mean {meant!r}?" if meant else ""
+        raise ValueError(
+            f"{cls.__name__} has no argument {name!r}.{hint} It has: {', '.join(known)}."
+        )
+
+
 def find(kind: str, table: Mapping[str, T], name: str) -> T:
     """Look a name up in a table, or say which name is nearest.
 
@@ -135,10 +168,8 @@ def find(kind: str, table: Mapping[str, T], name: str) -> T:
     table = {**table, **_custom.get()}
     if name in table:
         return table[name]
-    import difflib  # only here: import tinynet stays quick
-
-    near = difflib.get_close_matches(str(name).lower(), table, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    near = nearest(name, table)
+    hint = f" Did you mean {near!r}?" if near else ""
     valid = ", ".join(repr(n) for n in table if n == n.lower())
     raise ValueError(f"Unknown {kind} {name!r}.{hint} tinynet has: {valid}.")
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import checks, optimizers, registry
+from tinynet import optimizers, registry, settings
 from tinynet.files import replacing
 
 VERSION = 1  # of the format; a file with another one is refused
@@ -98,8 +98,8 @@ def restore(model: Any, description: Mapping[str, Any], arrays: Mapping[str, Arr
     states = {name: description["generators"][name] for name in generators}
     for state in states.values():
         np.random.PCG64().state = state  # or say what is wrong with it
-    epoch = checks.count("epoch", description["epoch"], least=0)
-    iterations = checks.count("iterations", description["iterations"], least=0)
+    epoch = settings.count("epoch", description["epoch"], least=0)
+    iterations = settings.count("iterations", description["iterations"], least=0)
     if model.optimizer:  # its rate may have been changed since it was made, by a callback
         written = optimizers.get(description["compiled"]["optimizer"])
         model.optimizer.learning_rate = written.learning_rate

@@ -8,6 +8,19 @@ import os
 from tinynet.callbacks.base import Callback, Logs
 from tinynet.interrupts import postponed
 from tinynet.progress import Progress
+from tinynet.registry import nearest
+
+
+class Records(dict[str, list[float]]):
+    """A dict of lists that answers for a name it does not have with the nearest that it has."""
+
+    def __missing__(self, name: str) -> list[float]:
+        meant = nearest(name, self)
+        raise KeyError(
+            f"There is no {name!r} here. "
+            + (f"Did you mean {meant!r}? " if meant else "")
+            + f"There are: {', '.join(self)}; metrics are named in compile(metrics=[...])."
+        )
 
 
 class History(Callback):
@@ -19,11 +32,15 @@ class History(Callback):
     """
 
     def __init__(self) -> None:
-        self.history: dict[str, list[float]] = {}
+        self.history: dict[str, list[float]] = Records()
         self.epoch: list[int] = []
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self.history, self.epoch = {}, []
+        self.history, self.epoch = Records(), []
+
+    def __getitem__(self, name: str) -> list[float]:
+        meant = nearest(name, self.history) or name
+        raise TypeError(f"A History is no dict. Type history.history[{meant!r}]")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         with postponed:  # Ctrl-C waits: an epoch is kept whole or not at all
