@@ -332,9 +332,8 @@ def test_shapes_that_are_none(shape):
 
 
 def test_layers_of_widths_that_do_not_follow_are_named_with_their_numbers():
-    model = Sequential([Dense(4, input_shape=(6,)), Dense(3, input_shape=(5,), name="second")])
     with pytest.raises(ValueError, match=r"'second'.*\(5,\).*before it gives \(4,\)"):
-        model.build()
+        Sequential([Dense(4, input_shape=(6,)), Dense(3, input_shape=(5,), name="second")])
 
 
 def test_a_layer_added_to_a_trained_model_is_used_and_trained():
