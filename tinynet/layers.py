@@ -339,17 +339,28 @@ class Softmax(Activation):
     cross-entropy it is left to the loss in training, which is exact where the two apart
     would compute 0 / 0 (see losses.py).
 
+    Args:
+        axis: -1, the last, and no other.
+        name, input_shape: see Layer.
+
     Example:
         >>> Softmax().infer(np.array([[0.0, 0.0]]))
         array([[0.5, 0.5]])
 
-    Source: keras.layers.Softmax with its default axis, the last.
+    Source: keras.layers.Softmax with its default axis.
     """
 
     def __init__(
-        self, *, name: str | None = None, input_shape: Sequence[int] | None = None
+        self,
+        axis: int = -1,
+        *,
+        name: str | None = None,
+        input_shape: Sequence[int] | None = None,
     ) -> None:
         super().__init__("softmax", name=name, input_shape=input_shape)
+        if axis != -1:
+            raise ValueError(f"Softmax works along the last axis, -1, got axis={axis!r}.")
+        self.axis = axis
 
 
 class Flatten(Layer):
