@@ -13,6 +13,7 @@ about an hour on two cores.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import platform
@@ -27,7 +28,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
-from contestants import CONTESTANTS, Job
+from contestants import CLASSES, CONTESTANTS, INPUTS, Job
 from matplotlib.figure import Figure
 
 HERE = Path(__file__).parent
@@ -62,14 +63,15 @@ class Worker:
         )
 
     def seconds(self, job: Job) -> float:
-        """Let it do a job; raise ValueError where it can't, since it is not installed."""
+        """Let it do a job; raise EOFError where it has died, for want of its library."""
         time.sleep(PAUSE)
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self.process.stdin.write(json.dumps(asdict(job)) + "\n")
             self.process.stdin.flush()
-        except BrokenPipeError:
-            return float("")
-        return float(self.process.stdout.readline())
+        answer = self.process.stdout.readline()
+        if not answer:
+            raise EOFError("the contestant is gone")
+        return float(answer)
 
     def stop(self) -> None:
         self.process.stdin.close()
@@ -84,7 +86,7 @@ def race(names: list[str], jobs: list[Job], rounds: int) -> dict[Job, Times]:
         try:
             worker.seconds(Job(examples=64))
             workers[name] = worker
-        except ValueError:
+        except EOFError:
             print(f"{name}: not installed", flush=True)
     for job in jobs:
         for _ in range(rounds):
@@ -232,6 +234,8 @@ def sweeps(options: argparse.Namespace) -> str:
             {"width": "units in each hidden layer", "depth": "hidden layers"}.get(what, what)
         )
         axes.set_ylabel("seconds an epoch" if what == "examples" else "µs an example")
+        axes.set_xticks(values, [f"{value:,}" for value in values])
+        axes.minorticks_off()
         axes.grid(True, which="major", alpha=0.3)
     figure.axes[0].legend()
     path = options.out / "figures" / "benchmarks.png"
@@ -250,13 +254,12 @@ def sized(what: str, value: int) -> Job:
     if what == "examples":
         return Job(examples=value, batch=128)
     job = Job(**{"batch": 128, what: value})
-    products = INPUTS_AND_OUTPUTS * job.width + (job.depth - 1) * job.width**2
-    many = int(1.5e10 / products) if job.batch > 4 else 2000
+    weights = (INPUTS + CLASSES) * job.width + (job.depth - 1) * job.width**2
+    many = int(1.5e10 / weights) if job.batch > 4 else 2000
     whole = max(2, min(many, 60_000) // job.batch) * job.batch
     return Job(**{**asdict(job), "examples": whole})
 
 
-INPUTS_AND_OUTPUTS = 784 + 10
 PARTS: dict[str, Callable[[argparse.Namespace], str]] = {
     "epochs": epochs,
     "predict": predict,
