@@ -235,7 +235,7 @@ def sweeps(options: argparse.Namespace) -> str:
         )
         axes.set_ylabel("seconds an epoch" if what == "examples" else "µs an example")
         axes.set_xticks(values, [f"{value:,}" for value in values])
-        axes.minorticks_off()
+        axes.set_xticks([], minor=True)
         axes.grid(True, which="major", alpha=0.3)
     figure.axes[0].legend()
     path = options.out / "figures" / "benchmarks.png"
