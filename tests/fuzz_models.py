@@ -101,11 +101,13 @@ def wrong_description(description: dict[str, Any], chance: random.Random) -> dic
         if what == 0 and isinstance(inside, dict):
             inside.pop(last, None)
         elif what == 1 and isinstance(inside, dict):
-            inside[str(chance.choice([*"xyz", "lr", "name", "class_name"]))] = chance.choice(VALUES)
+            inside[str(chance.choice([*"xyz", "lr", "name", "class_name"]))] = copy.deepcopy(
+                chance.choice(VALUES)
+            )
         elif what == 2 and isinstance(inside, list):
-            inside.insert(last, chance.choice([*VALUES, *inside]))
+            inside.insert(last, copy.deepcopy(chance.choice([*VALUES, *inside])))
         else:
-            inside[last] = chance.choice(VALUES)
+            inside[last] = copy.deepcopy(chance.choice(VALUES))
     return description
 
 
