@@ -195,6 +195,8 @@ def test_two_entries_of_one_name(place):
         lambda d: d["model"]["layers"][1].update(class_name="Lambda"),
         lambda d: d["compiled"].update(loss="os.system"),
         lambda d: d["compiled"].update(metrics=[{"class_name": "FunctionMetric", "config": {}}]),
+        lambda d: d["compiled"]["optimizer"]["config"].update(rho="much"),
+        lambda d: d["compiled"]["optimizer"]["config"].update(clipnorm=[]),
         lambda d: d.update(compiled=[]),
         lambda d: d.update(compiled=None),
         lambda d: d.update(epoch=-1),

@@ -364,6 +364,23 @@ def test_old_arguments_of_optimizers(cls, old, new):
 
 
 @pytest.mark.parametrize(
+    ("cls", "settings", "words"),
+    [
+        (optimizers.SGD, {"momentum": 9}, "momentum as a number from 0 to 1, got 9"),
+        (optimizers.RMSprop, {"rho": "0.9"}, "rho as a number from 0 to 1, got '0.9'"),
+        (optimizers.RMSprop, {"epsilon": -1e-7}, "epsilon as a number from 0, got -1e-07"),
+        (optimizers.Adam, {"beta_1": 1.0}, "beta_1 as a number from 0 to 0.9.*, got 1.0"),
+        (optimizers.Adam, {"beta_2": float("nan")}, "beta_2 as a number from 0 to 0.9.*, got nan"),
+        (optimizers.Adam, {"weight_decay": -0.1}, "weight_decay as a number from 0, got -0.1"),
+        (optimizers.SGD, {"weight_decay": True}, "weight_decay as a number from 0, got True"),
+    ],
+)
+def test_settings_of_optimizers_out_of_their_range(cls, settings, words):
+    with pytest.raises(ValueError, match=words):
+        cls(**settings)
+
+
+@pytest.mark.parametrize(
     ("make", "words"),
     [
         (lambda: Dense(3, activaton="relu"), "Dense has no argument 'activaton'.*'activation'"),

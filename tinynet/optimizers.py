@@ -34,7 +34,7 @@ class Optimizer(registry.Configurable):
         global_clipnorm: float or None (default): the longest that all together may be.
 
     Raises:
-        ValueError: more than one kind of clipping; a value that is not positive.
+        ValueError: more than one kind of clipping; a value out of its range; an unknown argument.
 
     Source: keras.optimizers.Optimizer.
     """
@@ -63,6 +63,8 @@ class Optimizer(registry.Configurable):
         if any(value is not None and not value > 0 for value in limits.values()):
             raise ValueError(f"Expected {given[0]} to be above 0.")
         self.learning_rate = schedules.get(learning_rate)
+        if weight_decay is not None:
+            weight_decay = registry.number("weight_decay", weight_decay)
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue
@@ -148,9 +150,7 @@ class SGD(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
-        if not 0 <= momentum <= 1:
-            raise ValueError(f"Expected momentum from 0 to 1, got {momentum!r}.")
-        self.momentum = momentum
+        self.momentum = registry.number("momentum", momentum, most=1)
         self.nesterov = nesterov
         self.slot_names = ("momentum",) if momentum else ()
 
@@ -203,9 +203,9 @@ class RMSprop(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
-        self.rho = rho
-        self.momentum = momentum
-        self.epsilon = epsilon
+        self.rho = registry.number("rho", rho, most=1)
+        self.momentum = registry.number("momentum", momentum, most=1)
+        self.epsilon = registry.number("epsilon", epsilon)
         self.centered = centered
         self.slot_names = ("velocity",)
         self.slot_names += ("momentum",) if momentum else ()
@@ -276,9 +276,9 @@ class Adam(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        self.beta_1 = registry.number("beta_1", beta_1, most=1 - 1e-9)
+        self.beta_2 = registry.number("beta_2", beta_2, most=1 - 1e-9)
+        self.epsilon = registry.number("epsilon", epsilon)
 
     def update(self, lr: float, w: Array, g: Array, slots: dict[str, Array]) -> None:
         m, v, t = slots["momentum"], slots["velocity"], self.iterations

@@ -30,15 +30,8 @@ class L1L2(registry.Configurable):
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
-        for factor in (l1, l2):
-            if (
-                isinstance(factor, bool)
-                or not isinstance(factor, (int, float, np.number))
-                or factor < 0
-            ):
-                raise ValueError(f"Expected a penalty factor as a number from 0, got {factor!r}.")
-        self.l1 = float(l1)
-        self.l2 = float(l2)
+        self.l1 = registry.number("the penalty factor l1", l1)
+        self.l2 = registry.number("the penalty factor l2", l2)
 
     def __call__(self, W: Array) -> float:
         """Return the penalty."""
