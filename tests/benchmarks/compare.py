@@ -240,14 +240,12 @@ def sweeps(options: argparse.Namespace) -> str:
         axes.set_xticks([], minor=True)
         axes.grid(True, which="major", alpha=0.3)
     figure.axes[0].legend()
-    path = options.out / "figures" / "benchmarks.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=120)
+    figure.savefig(options.out / "benchmarks.png", dpi=120)
     return (
         "## As the network and the data grow\n\nTime to train; unless an axis says otherwise, "
         "two hidden layers of 512 units at batch 128. Dashed: the matrix products alone.\n\n"
         "![Training time against width, depth, batch size and number of examples]"
-        "(figures/benchmarks.png)\n"
+        "(benchmarks.png)\n"
     )
 
 
