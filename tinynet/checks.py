@@ -256,7 +256,7 @@ def weights(sample_weight: Any, class_weight: dict[int, float] | None, y: Array)
         raise ValueError("Expected sample_weight or class_weight, got both: multiply them first.")
     if class_weight is not None:
         classes = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(len(y))
-        found = np.ones(len(y))
+        found: Array = np.ones(len(y))
         for number, weight in class_weight.items():
             found[classes == number] = weight
         return found

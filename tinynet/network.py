@@ -30,7 +30,8 @@ class Network(registry.Configurable):
         self.name = name or config.unique_name(type(self).__name__)
         self.layers: list[Any] = []
         self._input_shape: tuple[int, ...] | None = None
-        self.params = self.grads = np.zeros(0, config.floatx())
+        self.params: Array = np.zeros(0, config.floatx())
+        self.grads: Array = self.params
         self.built = False
         self._rng = config.new_generator()
         for layer in layers or []:
