@@ -159,7 +159,7 @@ class SGD(Optimizer):
             w -= lr * g  # (p,)
             return
         m = slots["momentum"]
-        m *= self.momentum
+        m *= self.momentum  # (p,)
         m -= lr * g  # (p,): the steps so far, older ones counting less
         w += self.momentum * m - lr * g if self.nesterov else m  # (p,)
 
@@ -216,22 +216,22 @@ class RMSprop(Optimizer):
         # half of the work, and five temporaries would fall out of the CPU's cache.
         rho, v = self.rho, slots["velocity"]
         step: Array = g * g  # (p,)
-        step *= 1 - rho
-        v *= rho
-        v += step
+        step *= 1 - rho  # (p,)
+        v *= rho  # (p,)
+        v += step  # (p,)
         spread = v  # (p,)
         if self.centered:
             a = slots["average_gradient"]
-            a *= rho
+            a *= rho  # (p,)
             a += (1 - rho) * g  # (p,)
             spread = np.maximum(v - a * a, 0)  # (p,): rounding can make it less than 0
-        np.add(spread, self.epsilon, out=step)
-        np.sqrt(step, out=step)
-        np.divide(g, step, out=step)
-        step *= lr  # lr g / sqrt(v + epsilon)
+        np.add(spread, self.epsilon, out=step)  # (p,)
+        np.sqrt(step, out=step)  # (p,)
+        np.divide(g, step, out=step)  # (p,)
+        step *= lr  # (p,): lr g / sqrt(v + epsilon)
         if self.momentum:
             m = slots["momentum"]
-            m *= self.momentum
+            m *= self.momentum  # (p,)
             m += step  # (p,)
             step = m
         w -= step  # (p,)
