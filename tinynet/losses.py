@@ -67,7 +67,7 @@ class Loss(registry.Configurable):
         l, dy = self.per_example(self.targets(t, y), y)  # (n,), (n, k)
         if weights is not None:
             l, dy = l * weights, dy * weights[:, np.newaxis]  # (n,), (n, k) * (n, 1)
-        return float(l.mean()), dy / len(l)  # the mean's derivative: 1/n for every row
+        return float(l.sum()) / len(l), dy / len(l)  # the mean's derivative: 1/n for every row
 
     def __call__(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
@@ -117,8 +117,10 @@ class CategoricalCrossentropy(Loss):
             t = t * (1 - s) + s / k  # (n, k)
         if self.from_logits:
             z = y - y.max(axis=1, keepdims=True)  # (n, k): softmax doesn't see the shift
-            log_p = z - np.log(np.exp(z).sum(axis=1, keepdims=True))  # (n, k) - (n, 1)
-            return -np.sum(t * log_p, axis=1), np.exp(log_p) - t  # (n,), p - t (n, k)
+            e = np.exp(z)  # (n, k)
+            total = e.sum(axis=1, keepdims=True)  # (n, 1)
+            log_p = z - np.log(total)  # (n, k) - (n, 1): log(e / total)
+            return -np.vecdot(t, log_p), e / total - t  # (n,), p - t (n, k)
         total = y.sum(axis=1, keepdims=True)  # (n, 1)
         p = np.clip(y / total, TINY, 1 - TINY)  # (n, k)
         dp = np.where(p == y / total, -t / p, 0)  # (n, k): what was clipped has no slope

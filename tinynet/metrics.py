@@ -48,9 +48,9 @@ class Metric(registry.Configurable):
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike) -> None:
         """Take a batch into the mean."""
-        values = self.per_example(np.asarray(y_true), np.asarray(y_pred))
-        self.total += float(np.sum(values))
-        self.count += np.size(values)
+        values = np.asarray(self.per_example(np.asarray(y_true), np.asarray(y_pred)))
+        self.total += float(values.sum())
+        self.count += values.size
 
     def result(self) -> float:
         """Return the mean over all examples since the last reset; 0 before the first."""
