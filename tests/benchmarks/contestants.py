@@ -155,9 +155,13 @@ class Floor(Contestant):
     """The matrix products of training alone: what any framework has to do."""
 
     def build(self, width: int, depth: int) -> None:
-        sizes = [INPUTS, *[width] * depth, CLASSES]
-        self.model = [rng.random((d, m), dtype=np.float32) for d, m in pairwise(sizes)]
-        self.dW = [np.empty_like(W) for W in self.model]
+        shapes = list(pairwise([INPUTS, *[width] * depth, CLASSES]))
+        *ends, size = np.cumsum([d * m for d, m in shapes])
+        self.w, self.g = rng.random(size, dtype=np.float32), np.zeros(size, np.float32)
+        self.model, self.dW = (
+            [part.reshape(s) for part, s in zip(np.split(vector, ends), shapes, strict=True)]
+            for vector in (self.w, self.g)
+        )
 
     def train(self, x: np.ndarray, labels: np.ndarray, batch: int) -> None:
         sizes = [len(self.model[0]), *(W.shape[1] for W in self.model)]
@@ -169,12 +173,31 @@ class Floor(Contestant):
                 np.matmul(ys[i].T, ys[i + 1], out=self.dW[i])
                 if i:
                     ys[i + 1] @ self.model[i].T
+            self.update()
+
+    def update(self) -> None:
+        """Do nothing more."""
 
     def predict(self, x: np.ndarray, batch: int) -> None:
         for start in range(0, len(x), batch):
             y = x[start : start + batch]
             for W in self.model:
                 y = y @ W
+
+
+class Updated(Floor):
+    """The products and RMSprop's update: what is left when all between them costs nothing."""
+
+    def build(self, width: int, depth: int) -> None:
+        super().build(width, depth)
+        sys.path.insert(0, str(Path(__file__).parent.parent.parent))
+        from tinynet.optimizers import RMSprop
+
+        self.rmsprop = RMSprop()
+        self.rmsprop.build(self.w, [self.w.size])
+
+    def update(self) -> None:
+        self.rmsprop.step(self.w, self.g)
 
 
 class Peak(Contestant):
@@ -196,6 +219,7 @@ CONTESTANTS: dict[str, Any] = {
     "PyTorch, compiled": lambda: Torch(compiled=True),
     "scikit-learn (Adam)": Sklearn,
     "products alone": Floor,
+    "products and update": Updated,
     "one large product": Peak,
 }
 
