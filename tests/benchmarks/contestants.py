@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).parent.parent.parent))  # where tinynet is
+
 INPUTS, CLASSES = 784, 10
 rng = np.random.default_rng(0)
 
@@ -69,7 +71,6 @@ class Contestant:
 
 class Tinynet(Contestant):
     def build(self, width: int, depth: int) -> None:
-        sys.path.insert(0, str(Path(__file__).parent.parent.parent))
         import tinynet
 
         self.library(tinynet, width, depth)
@@ -190,7 +191,6 @@ class Updated(Floor):
 
     def build(self, width: int, depth: int) -> None:
         super().build(width, depth)
-        sys.path.insert(0, str(Path(__file__).parent.parent.parent))
         from tinynet.optimizers import RMSprop
 
         self.rmsprop = RMSprop()
