@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinynet.batches import Examples
+from tinynet.models.batches import Examples
 
 
 def examples(n, weights=True, dtype="float32"):

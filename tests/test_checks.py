@@ -48,12 +48,12 @@ BAD_DATA = {  # what is wrong: (loss, x, y, what the message must say)
 
 def refused(model, call, words):
     """Check that a call is refused with these words, and that the model is as before."""
-    before = model.params.copy(), model._rng.bit_generator.state, model.optimizer.iterations
+    before = model.params.copy(), model.rng.bit_generator.state, model.optimizer.iterations
     with pytest.raises(ValueError) as caught:
         call()
     for word in words:
         assert word in str(caught.value)
-    after = model.params, model._rng.bit_generator.state, model.optimizer.iterations
+    after = model.params, model.rng.bit_generator.state, model.optimizer.iterations
     np.testing.assert_array_equal(after[0], before[0])
     assert after[1:] == before[1:]
 

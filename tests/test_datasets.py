@@ -258,7 +258,7 @@ def test_a_full_disk_costs_a_warning_not_the_data(
         part.touch()
         return open("/dev/full", "wb")
 
-    monkeypatch.setattr("tinynet.files.open", open_on_full_disk, raising=False)
+    monkeypatch.setattr("tinynet.support.files.open", open_on_full_disk, raising=False)
     message = load_and_warn(server, tmp_path / "cache")
     assert "No space left on device" in message
     assert "load_data(cache_dir=...)" in message
@@ -309,7 +309,7 @@ assert is_right(tiny(sys.argv[1]).load(sys.argv[2], progress=False))
 
 
 def start_loading(address: str, folder: Path) -> "subprocess.Popen[bytes]":
-    paths = (str(ROOT), str(ROOT / "tests"))
+    paths = (str(ROOT), str(ROOT / "tests" / "tools"))
     return subprocess.Popen([sys.executable, "-c", LOAD_IN_A_PROCESS, address, folder, *paths])
 
 

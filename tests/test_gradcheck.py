@@ -91,8 +91,8 @@ def test_the_model_stays_as_it_was() -> None:
     np.testing.assert_array_equal(
         model.optimizer.slots["velocity"], before.optimizer.slots["velocity"]
     )
-    assert model._rng.bit_generator.state == before._rng.bit_generator.state
-    assert [link.needs_dx for link in model._chain] == [link.needs_dx for link in before._chain]
+    assert model.rng.bit_generator.state == before.rng.bit_generator.state
+    assert [link.needs_dx for link in model.chain] == [link.needs_dx for link in before.chain]
     model.fit(X, T, verbose=0)
     before.fit(X, T, verbose=0)
     np.testing.assert_array_equal(model.params, before.params)

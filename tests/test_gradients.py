@@ -54,7 +54,7 @@ def measured(model, x, t, weights=None):
     def loss_at(i, value):
         rewind()
         before, w[i] = w[i], value
-        loss, _ = model._gradients(x, t, weights)
+        loss, _ = model.gradients(x, t, weights)
         w[i] = before
         return loss
 
@@ -73,7 +73,7 @@ def worst_error(model, x, t, weights=None):
     Where a gradient is nearly 0, relative to a hundredth of the largest.
     """
     expected = measured(model, x, t, weights)
-    model._gradients(x, t, weights)
+    model.gradients(x, t, weights)
     scale = np.maximum(np.abs(expected), np.abs(expected).max() / 100)
     return np.max(np.abs(model.grads - expected) / scale)
 
@@ -168,9 +168,9 @@ def test_a_batch_of_one():
 
 def test_gradients_do_not_add_up_from_step_to_step():
     model = make(Dense(M, "relu"), Dense(K), loss="mse")
-    model._gradients(X, NUMBERS, None)
+    model.gradients(X, NUMBERS, None)
     once = model.grads.copy()
-    model._gradients(X, NUMBERS, None)
+    model.gradients(X, NUMBERS, None)
     np.testing.assert_array_equal(model.grads, once)
 
 
@@ -183,7 +183,7 @@ def projection_error(seed=0):
     chain = [Dense(512, "relu"), Dense(512, "relu"), Dense(10, "softmax")]
     model = make(*chain, loss=CategoricalCrossentropy(), shape=(784,))
     x, t = rng.uniform(size=(8, 784)), np.eye(10)[rng.integers(0, 10, 8)]
-    model._gradients(x, t, None)
+    model.gradients(x, t, None)
     w, g, h, errors = model.params.copy(), model.grads.copy(), 1e-7, []
     for _ in range(3):
         v = rng.normal(size=w.shape)
@@ -192,7 +192,7 @@ def projection_error(seed=0):
         losses = []
         for side in (h, -h):
             model.params[:] = w + side * v
-            losses.append(model._gradients(x, t, None)[0])
+            losses.append(model.gradients(x, t, None)[0])
         errors.append(abs((losses[0] - losses[1]) / (2 * h) - g @ v) / abs(g @ v))
     return max(errors)
 
@@ -220,8 +220,8 @@ def test_fused_and_apart_agree(activation, fused, apart):
     one = make(Dense(M, "relu"), Dense(K, activation), loss=fused())
     two = make(Dense(M, "relu"), Dense(K, activation), loss=apart())
     two.params[:] = one.params
-    loss, p = one._gradients(X, ONE_HOT, None)
-    loss_apart, p_apart = two._gradients(X, ONE_HOT, None)
+    loss, p = one.gradients(X, ONE_HOT, None)
+    loss_apart, p_apart = two.gradients(X, ONE_HOT, None)
     assert loss == pytest.approx(loss_apart, rel=1e-12)
     np.testing.assert_array_equal(p, p_apart)
     np.testing.assert_allclose(one.grads, two.grads, rtol=1e-9, atol=1e-14)
@@ -419,12 +419,12 @@ def test_relu_has_slope_0_at_0(wrong, slope, monkeypatch):
         monkeypatch.setitem(activations.BACKWARD, activations.relu, wrong)
     model = make(Dense(1, "relu", use_bias=False), loss="mse", shape=(2,))
     model.params[:] = [1, -1]
-    model._gradients(np.array([[1.0, 1.0]]), np.array([[-0.5]]), None)  # x W is 0
+    model.gradients(np.array([[1.0, 1.0]]), np.array([[-0.5]]), None)  # x W is 0
     # dy = 2 (0 + 0.5) = 1, and dW = x dy slope
     np.testing.assert_array_equal(model.grads, [slope, slope])
 
 
-# The windows onto the vector of gradients stay windows
+# The views of the vector of gradients stay views
 
 
 def test_gradients_are_right_in_a_model_that_was_saved_and_loaded(tmp_path):

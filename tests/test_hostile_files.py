@@ -241,9 +241,9 @@ def test_a_hostile_backup_leaves_the_model_as_it_was(tmp_path):
     (tmp_path / "backup.npz").write_bytes(described(lambda d: d.update(epoch=-1)))
     model = network(seed=5)
     model.build()
-    before = model.params.copy(), model._rng.bit_generator.state
+    before = model.params.copy(), model.rng.bit_generator.state
     with pytest.raises(ModelFileError, match=r"backup\.npz.*epoch as a whole number from 0"):
         model.fit(*data(), verbose=0, callbacks=[BackupAndRestore(str(tmp_path))])
     assert (model.params == before[0]).all()
-    assert model._rng.bit_generator.state == before[1]
+    assert model.rng.bit_generator.state == before[1]
     assert not np.any(model.optimizer.slots["velocity"])

@@ -208,7 +208,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
         part.touch()
         return open("/dev/full", "wb")
 
-    monkeypatch.setattr("tinynet.files.open", open_full_disk, raising=False)
+    monkeypatch.setattr("tinynet.support.files.open", open_full_disk, raising=False)
     with pytest.raises(OSError, match="No space left"):
         write_idx(path, np.zeros(MIB, np.uint8))
     assert path.read_bytes() == before

@@ -15,8 +15,8 @@ import pytest
 from toy import data, network, same
 
 from tinynet.callbacks import Callback
-from tinynet.interrupts import listening, postponed
 from tinynet.optimizers import SGD
+from tinynet.support.interrupts import interruptible, uninterrupted
 
 
 class PressedIn(SGD):
@@ -114,14 +114,14 @@ def test_a_thread_that_is_in_a_step_does_not_hold_up_the_main_thread():
     inside, leave = threading.Event(), threading.Event()
 
     def step():
-        with postponed:
+        with uninterrupted:
             inside.set()
             leave.wait(10)
 
     thread = threading.Thread(target=step)
     thread.start()
     inside.wait(10)
-    with pytest.raises(KeyboardInterrupt), listening():
+    with pytest.raises(KeyboardInterrupt), interruptible():
         signal.raise_signal(signal.SIGINT)
     leave.set()
     thread.join()
@@ -150,7 +150,7 @@ def test_a_real_ctrl_c_in_a_real_process():
         [sys.executable, "-c", SCRIPT],
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(root.parent), str(root)])},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(root.parent), str(root / "tools")])},
     )
     assert child.stdout is not None
     assert child.stdout.readline() == "ready\n"

@@ -30,7 +30,7 @@ model.summary()
 
 
 def environment(encoding: str) -> dict[str, str]:
-    path = os.pathsep.join([str(ROOT.parent), str(ROOT)])
+    path = os.pathsep.join([str(ROOT.parent), str(ROOT / "tools")])
     return os.environ | {"PYTHONPATH": path, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
 
 

@@ -7,6 +7,7 @@ here are those that Keras lets pass in silence, old spellings, and what else goe
 from __future__ import annotations
 
 import copy
+import os
 import pickle
 import subprocess
 import sys
@@ -163,7 +164,7 @@ def test_pixels_are_warned_of_once():
     root = Path(__file__).parent
     done = subprocess.run(
         [sys.executable, "-c", script],
-        env={"PYTHONPATH": f"{root.parent}{':' if ':' not in str(root) else ';'}{root}"},
+        env={"PYTHONPATH": os.pathsep.join([str(root.parent), str(root / "tools")])},
         capture_output=True,
         text=True,
         check=True,

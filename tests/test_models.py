@@ -130,7 +130,7 @@ def test_no_number_on_the_way_is_float64(name, optimizer, loss, monkeypatch):
     seen = []
     model = make(*CHAINS[name](), Dense(3, "softmax"), optimizer=optimizer, loss=loss)
     model.build()
-    for link in model._chain:
+    for link in model.chain:
         monkeypatch.setattr(link, "forward", recorded(link.forward, seen))
     model.train_on_batch(X, Y, sample_weight=np.ones(70))
     update = optimizer.slots | {"params": model.params, "grads": model.grads, "y": model(X)}
@@ -328,12 +328,12 @@ def test_the_users_arrays_are_not_changed():
 def test_evaluate_does_not_depend_on_the_batch_size_or_change_anything():
     model = make(Dense(8, "relu", kernel_regularizer="l2"), Dropout(0.5), Dense(3, "softmax"))
     model.build()
-    before = model.params.copy(), model._rng.bit_generator.state
+    before = model.params.copy(), model.rng.bit_generator.state
     whole = model.evaluate(X, Y, batch_size=70, verbose=0)
     assert whole == pytest.approx(model.evaluate(X, Y, batch_size=9, verbose=0), rel=1e-6)
     assert whole == model.test_on_batch(X, Y)
     assert (model.params == before[0]).all()
-    assert model._rng.bit_generator.state == before[1]
+    assert model.rng.bit_generator.state == before[1]
 
 
 def test_what_evaluate_returns():

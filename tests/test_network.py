@@ -1,4 +1,4 @@
-"""Layers in a row: building, the two vectors and the windows onto them, configs."""
+"""Layers in a row: building, the two vectors and the views of them, configs."""
 
 import copy
 import pickle
@@ -188,4 +188,4 @@ def test_a_config_makes_the_same_network_with_new_weights():
 def test_the_activation_is_a_link_of_the_chain_but_no_layer():
     model = make()
     assert [layer.name for layer in model.layers] == ["dense", "dropout", "dense_1"]
-    assert [type(link) for link in model._chain] == [Dense, Activation, Dropout, Dense]
+    assert [type(link) for link in model.chain] == [Dense, Activation, Dropout, Dense]

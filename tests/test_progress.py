@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinynet import progress
-from tinynet.progress import Progress, clock, per_step, values
+from tinynet.support import progress
+from tinynet.support.progress import Progress, clock, per_step, values
 
 ROOT = Path(__file__).parent.parent
 

@@ -7,7 +7,7 @@ import pytest
 
 from tinynet import activations, initializers, layers, losses, metrics, optimizers, regularizers
 from tinynet import schedules as schedule_table
-from tinynet.registry import Configurable, custom_objects, find, get, serialize, snake_case
+from tinynet.support.registry import Configurable, custom_objects, find, get, serialize, snake_case
 
 TABLES = [initializers, layers, losses, metrics, optimizers, regularizers, schedule_table]
 

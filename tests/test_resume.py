@@ -31,7 +31,7 @@ model.save(sys.argv[2])
 
 
 def python(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join([str(TESTS.parent), str(TESTS)])
+    path = os.pathsep.join([str(TESTS.parent), str(TESTS / "tools")])
     return subprocess.run(
         [sys.executable, "-c", script, *map(str, arguments)],
         env=os.environ | {"PYTHONPATH": path},

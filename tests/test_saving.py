@@ -97,8 +97,8 @@ def test_a_new_process_trains_on_to_the_same_bits(optimizer, tmp_path):
     assert twin.optimizer.iterations == model.optimizer.iterations
     for name, slot in model.optimizer.slots.items():
         np.testing.assert_array_equal(twin.optimizer.slots[name], slot)
-    for name, generator in model._generators().items():
-        assert twin._generators()[name].bit_generator.state == generator.bit_generator.state
+    for name, generator in model.generators().items():
+        assert twin.generators()[name].bit_generator.state == generator.bit_generator.state
 
 
 def test_at_every_stage_of_its_life_a_model_can_be_saved(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from tinynet import Input, Sequential
 from tinynet.layers import Dense, Dropout, Flatten
-from tinynet.summary import readable_size
+from tinynet.support.summary import readable_size
 
 SEED_MODEL = """\
 Model: "sequential"

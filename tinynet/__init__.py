@@ -1,32 +1,37 @@
 """Neural networks in pure NumPy, written to be read.
 
+To learn how backprop works, start at docs/backprop.md. To use it, read on below and in README.md.
+
 The core, in reading order:
 
     activations.py   relu, softmax, ...: each function with its derivative beside it
     layers.py        Dense and its relatives: y from x, and dx from dy
     losses.py        how wrong an output is, and in which direction to move it
     optimizers.py    SGD, RMSprop, Adam: from gradients to a step
-    network.py       layers in a row, all their weights in one vector
-    models.py        Sequential: forward, loss, backward, step; fit, evaluate, predict, save
+    network.py       the heart: forward, loss, backward, step; all weights in one vector
 
-Beside it:
+Beside it, what the core is made from:
 
     initializers.py  the numbers that weights start from
     regularizers.py  penalties on large weights
     schedules.py     learning rates that change from step to step
     metrics.py       accuracy and its relatives
-    callbacks/       what is called while a model trains
-    datasets/        MNIST and Fashion-MNIST, downloaded and checked, over idx.py
-    gradcheck.py     check_gradients: is backward right? Works on layers of your own too
-    explain.py       explain: one training step, printed with all its numbers
-    plots.py         pictures of data, training and mistakes
+    config.py        what all models share: the number type, names, seeds
     utils.py         to_categorical, set_random_seed
 
-And what carries it: batches.py (one batch at a time), checks.py and settings.py (mistakes
-answered at the door), blowups.py (numbers that are not finite), interrupts.py (Ctrl-C),
-progress.py and summary.py (what is printed), registry.py (names and configs), saving.py and
-files.py (model files), watching.py (what goes through a layer), config.py (what all models
-share).
+What looks into it:
+
+    explain.py       explain: one training step, printed with all its numbers
+    gradcheck.py     check_gradients: is backward right? Works on layers of your own too
+    plots.py         pictures of data, training and mistakes
+
+And what surrounds it:
+
+    models/          Sequential: fit, evaluate, predict, and the checks at their door
+    callbacks/       what is called while a model trains
+    datasets/        MNIST and Fashion-MNIST, downloaded and checked, over idx.py
+    saving.py        model files
+    support/         names and configs, progress lines, whole files: knows nothing of networks
 
 The names are Keras's: `import tinynet as keras` is often all that a script needs.
 """

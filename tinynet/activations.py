@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import registry
+from tinynet.support import registry
 
 Array = NDArray[np.floating]
 Function = Callable[[Array], Array]

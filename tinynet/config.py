@@ -6,7 +6,7 @@ from collections import Counter
 
 import numpy as np
 
-from tinynet.registry import snake_case
+from tinynet.support.registry import snake_case
 
 _floatx = "float32"
 _names_given: Counter[str] = Counter()

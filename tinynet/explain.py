@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from tinynet import activations
 from tinynet.layers import Activation, Dense, Layer
 from tinynet.models import Sequential
-from tinynet.progress import can_encode
-from tinynet.watching import Watched, watch
+from tinynet.models.trace import Traced, trace
+from tinynet.support.progress import can_encode
 
 Array = NDArray[np.floating]
 
@@ -111,11 +111,11 @@ def explain(model: Sequential, x: Any, y: Any) -> Explanation:
     twin = copy.deepcopy(model)
     examples = twin._examples(x, y)
     inputs, t, _ = next(examples.batches(len(examples)))
-    links, params = watch(twin), twin.params.copy()
-    loss, outputs = twin._gradients(inputs, t, None)
+    links, params = trace(twin), twin.params.copy()
+    loss, outputs = twin.gradients(inputs, t, None)
     layers = [figures(link) for link in links]
     lines = [*forward(twin, links, t, outputs, loss), *backward(twin, links)]
-    twin._ready_optimizer().step(twin.params, twin.grads)
+    twin.ready_optimizer().step(twin.params, twin.grads)
     after = twin.evaluate(x, y, verbose=0, return_dict=True)["loss"]
     text = "\n".join([*lines, *update(twin, links, layers, after)])
     print(text if can_encode(text) else in_ascii(text))
@@ -123,7 +123,7 @@ def explain(model: Sequential, x: Any, y: Any) -> Explanation:
     return Explanation(inputs, t, outputs, loss, after, layers, params, grads, new, text)
 
 
-def figures(link: Watched) -> dict[str, Any]:
+def figures(link: Traced) -> dict[str, Any]:
     """Return what went through a link, its weights and their gradients."""
     found = {"name": link.name, "x": link.x, "y": link.y, "dy": link.dy, "dx": link.dx}
     for name in link.layer.declared:
@@ -132,10 +132,10 @@ def figures(link: Watched) -> dict[str, Any]:
 
 
 def forward(
-    model: Sequential, links: list[Watched], t: Array, y: Array, loss: float
+    model: Sequential, links: list[Traced], t: Array, y: Array, loss: float
 ) -> Iterator[str]:
     """Write the way from the inputs to the loss."""
-    n, (_, head, function) = len(t), model._fused()
+    n, (_, head, function) = len(t), model.fused()
     yield f"ONE TRAINING STEP on a batch of n = {n}"
     yield "\nFORWARD: from the inputs to the loss\n"
     yield numbers("x", links[0].x, "the inputs, a row for each example")
@@ -150,18 +150,18 @@ def forward(
     rule = FORMULAS.get(kind, {}).get("y", "l for each example")
     yield f"\nloss ({kind}): {rule}, and L is the mean of the n losses l"
     if head is not activations.linear:
-        name = model._chain[-1].activation.__name__
+        name = getattr(function.fuses, "__name__", "")
         yield f"    {name} is left to the loss: y are the logits, p = {name}(y)"
         yield numbers("p", y, "the outputs of the model")
     yield numbers("t", t, "the targets")
     yield f"    L = {loss:.6g}"
-    if penalty := model._penalty():
+    if penalty := model.penalty():
         yield f"    of which the penalties on large weights are {penalty:.6g}"
 
 
-def backward(model: Sequential, links: list[Watched]) -> Iterator[str]:
+def backward(model: Sequential, links: list[Traced]) -> Iterator[str]:
     """Write the way back, from the loss to the gradients of all weights."""
-    _, _, function = model._fused()
+    _, _, function = model.fused()
     kind, what = type(function).__name__, "dlogits" if function.from_logits else "dy"
     yield "\nBACKWARD: from the loss to every weight. dQ is dL/dQ and has the shape of Q."
     yield "\nloss"
@@ -183,7 +183,7 @@ def backward(model: Sequential, links: list[Watched]) -> Iterator[str]:
 
 
 def update(
-    model: Sequential, links: list[Watched], layers: list[dict[str, Any]], loss: float
+    model: Sequential, links: list[Traced], layers: list[dict[str, Any]], loss: float
 ) -> Iterator[str]:
     """Write how the weights moved."""
     optimizer: Any = model.optimizer
@@ -210,7 +210,7 @@ def formulas(layer: Layer) -> dict[str, str]:
     return FORMULAS.get(type(layer).__name__, {})
 
 
-def shapes(link: Watched) -> dict[str, str]:
+def shapes(link: Traced) -> dict[str, str]:
     """Return how the shapes work out, for y and each gradient, and what they mean for weights."""
     layer, x, y = link.layer, link.x.shape, link.y.shape
     if not isinstance(layer, Dense):

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinynet.models import Sequential
-from tinynet.progress import Progress
-from tinynet.watching import watch
+from tinynet.models.trace import Traced, trace
+from tinynet.support.progress import Progress
 
 Array = NDArray[Any]
 
@@ -68,9 +68,9 @@ def check_gradients(model: Sequential, x: Any, y: Any) -> Report:
     twin.bind(twin.params.astype(np.float64))
     examples = twin._examples(x, y)
     x, t, _ = next(examples.batches(len(examples)))
-    for link in watch(twin):
+    for link in trace(twin):
         link.layer.needs_dx = True
-    twin._first = 0  # down to the inputs, further than training goes
+    twin.first = 0  # down to the inputs, further than training goes
     point, rng = Point(twin, x, t), np.random.default_rng(0)
     rows = point.gradients
     exhaustive = sum(row.value.size for row in rows) <= EXHAUSTIVE
@@ -202,11 +202,11 @@ class Point:
 
     def __init__(self, model: Sequential, x: Array, t: Array) -> None:
         self.model, self.x, self.t = model, x, t
-        self.links = [link for link in model._chain if hasattr(link, "layer")]
-        self.rngs = list(model._generators().values())
+        self.links = [link for link in model.chain if isinstance(link, Traced)]
+        self.rngs = list(model.generators().values())
         self.states = [rng.bit_generator.state for rng in self.rngs]
         model.grads.fill(np.nan)  # what is not written, or added up, stays NaN
-        self.loss, _ = model._gradients(x, t, None)
+        self.loss, _ = model.gradients(x, t, None)
         if not math.isfinite(self.loss):
             raise ValueError(f"The loss of this batch is {self.loss}: it has no slopes.")
         self.gradients = list(self._all())
@@ -235,7 +235,7 @@ class Point:
 
     def ask(self, row: Gradient, probe: Probe, h: float = H) -> None:
         """Put the slope by backward beside the slope by differences."""
-        numbers = row.value.reshape(-1)  # a window
+        numbers = row.value.reshape(-1)  # a view
         old = numbers[probe.at].copy()
         numbers[probe.at] = old + h * probe.step
         up = self.loss_with(row.value)
@@ -251,9 +251,9 @@ class Point:
         """Compute the loss again, with this array where it belongs."""
         for rng, state in zip(self.rngs, self.states, strict=True):
             rng.bit_generator.state = state  # Dropout silences the same inputs again
-        _, _, loss = self.model._fused()
+        _, _, loss = self.model.fused()
         x = self.x
         for link in self.links:
             x, _ = link.layer.forward(moved.copy() if moved is link.x else x.copy())
         x = moved if moved is self.links[-1].y else x
-        return loss.value_and_gradient(self.t, x)[0] + self.model._penalty()
+        return loss.value_and_gradient(self.t, x)[0] + self.model.penalty()

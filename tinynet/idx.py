@@ -24,7 +24,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet.files import replacing
+from tinynet.support.files import replacing
 
 TYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype(">u1"),
@@ -234,5 +234,5 @@ def _fill(file: BinaryIO, buffer: memoryview) -> None:
 
 
 def _bytes_of(array: NDArray[Any]) -> memoryview:
-    """Give a window onto the bytes of a contiguous array."""
+    """Give a view of the bytes of a contiguous array."""
     return array.reshape(-1).view(np.uint8).data

@@ -10,7 +10,7 @@
 weights and returns `dx`. The two stand together because the second is the derivative of the
 first. What backward needs again it finds in the closure, so a layer keeps no cache.
 
-A layer's weights are windows onto two long vectors that belong to the model, one of all
+A layer's weights are views of two long vectors that belong to the model, one of all
 parameters and one of all gradients: writing dW writes into the model's gradient. Gradients are
 written, never added up, so there is nothing to reset between steps.
 """
@@ -25,8 +25,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import activations, initializers, registry, regularizers
+from tinynet import activations, initializers, regularizers
 from tinynet.config import unique_name
+from tinynet.support import registry
 
 Array = NDArray[np.floating]
 Shape = tuple[int, ...]  # of one example: without the batch axis
@@ -79,7 +80,7 @@ class Layer(registry.Configurable):
             shape, initializers.get(initializer), regularizers.get(regularizer)
         )
 
-    def first_values(self, dtype: Any, rng: np.random.Generator) -> list[Array]:
+    def initial_values(self, dtype: Any, rng: np.random.Generator) -> list[Array]:
         """Return the weights to start from: those it has already where they fit, else new ones."""
         values = []
         for name, weight in self.declared.items():
@@ -90,13 +91,13 @@ class Layer(registry.Configurable):
         return values
 
     def bind(self, params: Array, grads: Array) -> None:
-        """Make the weights and their gradients windows onto these two vectors."""
+        """Make the weights and their gradients views of these two vectors."""
         start = 0
         for name, weight in self.declared.items():
-            window = slice(start, start + weight.size)
-            setattr(self, name, params[window].reshape(weight.shape))
-            setattr(self, "d" + name, grads[window].reshape(weight.shape))
-            start = window.stop
+            part = slice(start, start + weight.size)
+            setattr(self, name, params[part].reshape(weight.shape))
+            setattr(self, "d" + name, grads[part].reshape(weight.shape))
+            start = part.stop
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         """Compute y (n, ...) from x (n, ...), and the function that maps dy to dx."""

@@ -21,7 +21,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tinynet import activations, registry
+from tinynet import activations
+from tinynet.support import registry
 
 Array = NDArray[np.floating]
 L = TypeVar("L", bound="Loss")

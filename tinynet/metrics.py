@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tinynet import registry
+from tinynet.support import registry
 
 Array = NDArray[Any]
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import registry, schedules
+from tinynet import schedules
+from tinynet.support import registry
 
 Array = NDArray[np.floating]
 
@@ -73,14 +74,14 @@ class Optimizer(registry.Configurable):
         self.iterations = 0
         self.built_for: Array | None = None
         self.slots: dict[str, Array] = {}
-        self.windows: list[slice] = []
+        self.parts: list[slice] = []
 
     def build(self, w: Array, sizes: Sequence[int]) -> None:
         """Set the slots to 0 for parameters w, whose weights have these sizes."""
         self.built_for, self.iterations = w, 0
         self.slots = {name: np.zeros_like(w) for name in self.slot_names}
         ends = np.cumsum(sizes).tolist()
-        self.windows = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+        self.parts = [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
 
     def step(self, w: Array, g: Array) -> None:
         """Move w (p,) by one step against the gradients g (p,), in place."""
@@ -110,7 +111,7 @@ class Optimizer(registry.Configurable):
         if self.global_clipnorm is not None:
             return shortened(g, self.global_clipnorm)  # (p,)
         if self.clipnorm is not None:
-            return np.concatenate([shortened(g[s], self.clipnorm) for s in self.windows])  # (p,)
+            return np.concatenate([shortened(g[s], self.clipnorm) for s in self.parts])  # (p,)
         return g
 
 
@@ -219,13 +220,13 @@ class RMSprop(Optimizer):
         step *= 1 - rho  # (p,)
         v *= rho  # (p,)
         v += step  # (p,)
-        spread = v  # (p,)
+        variance = v  # (p,)
         if self.centered:
             a = slots["average_gradient"]
             a *= rho  # (p,)
             a += (1 - rho) * g  # (p,)
-            spread = np.maximum(v - a * a, 0)  # (p,): rounding can make it less than 0
-        np.add(spread, self.epsilon, out=step)  # (p,)
+            variance = np.maximum(v - a * a, 0)  # (p,): rounding can make it less than 0
+        np.add(variance, self.epsilon, out=step)  # (p,)
         np.sqrt(step, out=step)  # (p,)
         np.divide(g, step, out=step)  # (p,)
         step *= lr  # (p,): lr g / sqrt(v + epsilon)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import registry
+from tinynet.support import registry
 
 Array = NDArray[np.floating]
 

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import optimizers, registry, settings
-from tinynet.files import replacing
+from tinynet import optimizers
+from tinynet.support import registry, settings
+from tinynet.support.files import replacing
 
 VERSION = 1  # of the format; a file with another one is refused
 Array = NDArray[Any]
@@ -68,19 +69,19 @@ def describe(model: Any) -> dict[str, Any]:
         "loss": registry.serialize(model.loss),
         "metrics": [registry.serialize(metric) for metric in model.metrics],
     }
-    generators = model._generators().items()
+    generators = model.generators().items()
     return {
         "model": model.get_config(),
         "compiled": compiled,
         "generators": {name: rng.bit_generator.state for name, rng in generators},
-        "iterations": model._ready_optimizer().iterations if model.optimizer else 0,
+        "iterations": model.ready_optimizer().iterations if model.optimizer else 0,
         "epoch": model.epoch,
     }
 
 
 def arrays_of(model: Any) -> dict[str, Array]:
     """Return a model's own arrays: its weights, and what its optimizer remembers."""
-    slots = model._ready_optimizer().slots if model.optimizer else {}
+    slots = model.ready_optimizer().slots if model.optimizer else {}
     return {"params": model.params} | {f"optimizer.{name}": slots[name] for name in slots}
 
 
@@ -90,7 +91,7 @@ def restore(model: Any, description: Mapping[str, Any], arrays: Mapping[str, Arr
     Raises:
         ValueError: arrays that are missing, or too many, or of other sizes; a broken state.
     """
-    own, generators = arrays_of(model), model._generators()
+    own, generators = arrays_of(model), model.generators()
     sizes = {name: (array.size, array.dtype.name) for name, array in arrays.items()}
     expected = {name: (array.size, array.dtype.name) for name, array in own.items()}
     if sizes != expected:

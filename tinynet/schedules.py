@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tinynet import registry
+from tinynet.support import registry
 
 
 class LearningRateSchedule(registry.Configurable):

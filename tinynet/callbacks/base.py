@@ -1,7 +1,8 @@
-"""What is called while a model trains: the moments, and who hears of them."""
+"""What is called while a model trains: the hooks, and the base of what uses them."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ Logs = dict[str, float]
 
 
 class Callback:
-    """Base class: override the moments that you want to hear of.
+    """Base class: override the hooks that you want.
 
     `self.model` is the model, and `self.params` holds epochs, steps and verbose. `logs` maps
     names to numbers; what it holds is the mean over the epoch so far.
@@ -34,54 +35,54 @@ class Callback:
         self.params = params
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Hear that fit begins."""
+        """Called when fit begins."""
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Hear that fit ends."""
+        """Called when fit ends."""
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
-        """Hear that an epoch begins; the first is 0."""
+        """Called when an epoch begins; the first is 0."""
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Hear that an epoch ends, its validation included."""
+        """Called when an epoch ends, its validation included."""
 
     def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Hear that a training step begins; the first of an epoch is 0."""
+        """Called when a training step begins; the first of an epoch is 0."""
         self.on_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Hear that a training step ends."""
+        """Called when a training step ends."""
         self.on_batch_end(batch, logs)
 
     def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Hear of on_train_batch_begin under its older name."""
+        """Called with on_train_batch_begin under its older name."""
 
     def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Hear of on_train_batch_end under its older name."""
+        """Called with on_train_batch_end under its older name."""
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
-        """Hear that evaluate, or the validation in fit, begins."""
+        """Called when evaluate, or the validation in fit, begins."""
 
     def on_test_end(self, logs: Logs | None = None) -> None:
-        """Hear that evaluate, or the validation in fit, ends."""
+        """Called when evaluate, or the validation in fit, ends."""
 
     def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Hear that a batch is about to be evaluated."""
+        """Called when a batch is about to be evaluated."""
 
     def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Hear that a batch has been evaluated."""
+        """Called when a batch has been evaluated."""
 
     def on_predict_begin(self, logs: Logs | None = None) -> None:
-        """Hear that predict begins."""
+        """Called when predict begins."""
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
-        """Hear that predict ends."""
+        """Called when predict ends."""
 
     def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
-        """Hear that a batch is about to be predicted."""
+        """Called when a batch is about to be predicted."""
 
     def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        """Hear that a batch has been predicted."""
+        """Called when a batch has been predicted."""
 
 
 class CallbackList:
@@ -93,11 +94,11 @@ class CallbackList:
             callback.set_params(params)
             callback.set_model(model)
 
-    def __call__(self, moment: str, *args: Any, logs: dict[str, Any] | None = None) -> None:
+    def __call__(self, hook: str, *args: Any, logs: dict[str, Any] | None = None) -> None:
         """Call the method of that name on every callback, all with the same logs."""
         logs = {} if logs is None else logs
         for callback in self.callbacks:
-            getattr(callback, moment)(*args, logs)
+            getattr(callback, hook)(*args, logs)
 
 
 class LambdaCallback(Callback):
@@ -108,7 +109,7 @@ class LambdaCallback(Callback):
             taking what that method takes.
 
     Raises:
-        ValueError: a name that is no moment of Callback's.
+        ValueError: a name that is no hook of Callback's.
 
     Example:
         >>> callback = LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
@@ -117,7 +118,61 @@ class LambdaCallback(Callback):
     """
 
     def __init__(self, **functions: Callable[..., Any]) -> None:
-        for moment, function in functions.items():
-            if not moment.startswith("on_") or not hasattr(Callback, moment):
-                raise ValueError(f"Callback has no {moment!r} that could be overridden.")
-            setattr(self, moment, function)
+        for hook, function in functions.items():
+            if not hook.startswith("on_") or not hasattr(Callback, hook):
+                raise ValueError(f"Callback has no {hook!r} that could be overridden.")
+            setattr(self, hook, function)
+
+
+class Monitor(Callback):
+    """Base of the callbacks that watch whether a value of the logs still improves.
+
+    Args:
+        monitor: the value's name.
+        mode: "min", "max", or "auto" (default), which goes by the name.
+        min_delta: how much better counts as better.
+    """
+
+    def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
+        if mode not in ("auto", "min", "max"):
+            raise ValueError(f"Expected mode as 'auto', 'min' or 'max', got {mode!r}.")
+        self.monitor = monitor
+        self.mode = mode
+        self.min_delta = abs(min_delta)
+        self.best: float | None = None
+
+    def value(self, logs: Logs | None) -> float | None:
+        """Return the watched value, or warn that it is not there."""
+        logs = logs or {}
+        if self.monitor not in logs:
+            warnings.warn(
+                f"{type(self).__name__} watches {self.monitor!r}, which is not there. "
+                f"There are: {', '.join(logs)}.",
+                stacklevel=2,
+            )
+        return logs.get(self.monitor)
+
+    def improves(self, value: float, best: float | None) -> bool:
+        """Say whether a value is better than another by more than min_delta."""
+        if best is None:
+            return True
+        if self.larger_is_better():
+            return value - self.min_delta > best
+        return value + self.min_delta < best
+
+    def larger_is_better(self) -> bool:
+        """Say which way the value should go.
+
+        Raises:
+            ValueError: mode is "auto", and the name tells nothing.
+        """
+        if self.mode != "auto":
+            return self.mode == "max"
+        if "acc" in self.monitor:
+            return True
+        if any(word in self.monitor for word in ("loss", "error", "mse", "mae")):
+            return False
+        raise ValueError(
+            f"Is a larger {self.monitor!r} better? Say mode='max' or mode='min' to "
+            f"{type(self).__name__}."
+        )

@@ -6,9 +6,9 @@ import csv
 import os
 
 from tinynet.callbacks.base import Callback, Logs
-from tinynet.interrupts import postponed
-from tinynet.progress import Progress
-from tinynet.registry import nearest
+from tinynet.support.interrupts import uninterrupted
+from tinynet.support.progress import Progress
+from tinynet.support.registry import nearest
 
 
 class Records(dict[str, list[float]]):
@@ -43,7 +43,7 @@ class History(Callback):
         raise TypeError(f"A History is no dict. Type history.history[{meant!r}]")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        with postponed:  # Ctrl-C waits: an epoch is kept whole or not at all
+        with uninterrupted:  # Ctrl-C waits: an epoch is kept whole or not at all
             self.epoch.append(epoch)
             for name, value in (logs or {}).items():
                 self.history.setdefault(name, []).append(value)

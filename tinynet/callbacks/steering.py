@@ -8,8 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tinynet.callbacks.base import Callback, Logs
-from tinynet.callbacks.monitor import Monitor
+from tinynet.callbacks.base import Callback, Logs, Monitor
 
 
 class EarlyStopping(Monitor):

@@ -11,8 +11,8 @@ from pathlib import Path
 from tinynet.datasets.datafile import DataFile, OtherContents
 from tinynet.datasets.download import DownloadError, Mirrors, NoMirror
 from tinynet.datasets.folder import Pair, spellings
-from tinynet.files import replacing
 from tinynet.idx import GZIP, IdxError, parse_idx
+from tinynet.support.files import replacing
 
 HELP = """
 What to do:

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 
-class Postponed(threading.local):
-    """`with postponed:` makes Ctrl-C wait for the end of the block, in what is `listening`.
+class Uninterrupted(threading.local):
+    """`with uninterrupted:` makes Ctrl-C wait for the end of the block, in what is `interruptible`.
 
     Every thread sees a state of its own, since only the main thread hears of Ctrl-C.
     """
@@ -32,20 +32,20 @@ class Postponed(threading.local):
             missed()
 
 
-postponed = Postponed()
+uninterrupted = Uninterrupted()
 
 
 @contextmanager
-def listening() -> Iterator[None]:
-    """Heed `postponed` as long as the block, or the function decorated with this, runs."""
+def interruptible() -> Iterator[None]:
+    """Heed `uninterrupted` as long as the block, or the function decorated with this, runs."""
     usual = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(usual):
         yield
         return
 
     def hear(*what: Any) -> None:
-        postponed.missed = (lambda: usual(*what)) if postponed.active else None
-        if not postponed.active:
+        uninterrupted.missed = (lambda: usual(*what)) if uninterrupted.active else None
+        if not uninterrupted.active:
             usual(*what)
 
     signal.signal(signal.SIGINT, hear)

@@ -1,30 +1,27 @@
-"""The model: what a network learns by.
+"""Training under Keras's names: compile, fit, evaluate, predict.
 
-    x (n, ...) examples      t (n, ...) targets      y (n, ...) outputs      n  a batch's size
-    params, grads (p,)  all weights of all layers and their gradients (see network.py)
-
-The heart is `Sequential._gradients`: forward through the chain of layers, then the loss, then
-backward through the chain in reverse order. `_train_step` adds the optimizer's step. All the
-rest is going through the examples in batches, and keeping count.
+One step of learning is network.py's. Here it is taken for all examples, batch by batch, with
+everything that people want around it: checks of what they hand in, metrics, validation, callbacks,
+a progress line, Ctrl-C that never leaves half a step, and numbers that are not finite answered.
 """
 
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import activations, blowups, checks, losses, optimizers, registry, settings
+from tinynet import losses, optimizers
 from tinynet import metrics as metric_table
-from tinynet.batches import Examples
 from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
-from tinynet.interrupts import listening, postponed
-from tinynet.layers import Activation, Layer
-from tinynet.network import Network
+from tinynet.models import checks, nonfinite
+from tinynet.models.batches import Examples
+from tinynet.models.structure import Structure
+from tinynet.support import settings
+from tinynet.support.interrupts import interruptible, uninterrupted
 
 Array = NDArray[Any]
 Logs = dict[str, float]
@@ -38,33 +35,13 @@ REMOVED = {  # methods that Keras once had, or that have another form here
 }
 
 
-class Sequential(Network):
-    """Layers in a row, and the training of them.
+class Trainer(Structure):
+    """What a model is trained, evaluated and used by."""
 
-    Args:
-        layers: list of layers; None (default) starts with none. Input(shape=(784,)) may stand
-            first; or the first layer says input_shape=(784,); or fit finds out.
-        name: str; None (default) takes the next free one: sequential, sequential_1, ...
-
-    Example:
-        >>> from tinynet.layers import Dense, Input
-        >>> model = Sequential([Input(shape=(4,)), Dense(3, activation="softmax")])
-        >>> model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-        >>> x, y = np.eye(3, 4), np.arange(3)
-        >>> history = model.fit(x, y, epochs=1000, verbose=0)
-        >>> model.evaluate(x, y, verbose=0)[1]
-        1.0
-
-    Source: keras.Sequential.
-    """
-
-    def __init__(self, layers: Sequence[Layer] | None = None, *, name: str | None = None) -> None:
-        super().__init__(layers, name=name)
-        self.optimizer: optimizers.Optimizer | None = None
-        self.loss: losses.Loss | None = None
+    def __init__(self, *, name: str | None = None) -> None:
+        super().__init__(name=name)
         self.metrics: list[metric_table.Metric | str] = []
         self.history: History | None = None
-        self.epoch = 0  # how many epochs fit has finished: where to go on
         self.stop_training = False
 
     if not TYPE_CHECKING:  # a type checker would take any name then
@@ -99,68 +76,9 @@ class Sequential(Network):
         self.optimizer, self.loss, self.metrics = optimizers.get(optimizer), loss, chosen
         self.optimizer.built_for = None  # slots from 0
 
-    # --------------------------------------------------------------------- backpropagation
-
-    def _gradients(self, x: Array, t: Array, weights: Array | None) -> tuple[float, Array]:
-        """Write the gradient of a batch's loss into self.grads; return the loss and y."""
-        body, head, loss = self._fused()
-        backwards = []
-        for link in body:  # forward
-            x, backward = link.forward(x)  # (n, d) -> (n, m)
-            backwards.append(backward)
-        value, dx = loss.value_and_gradient(t, x, weights)  # dx (n, k), like x
-        for backward in reversed(backwards[self._first :]):
-            dx = backward(dx)  # (n, m) -> (n, d)
-        for W, dW, regularizer in self._regularized():
-            dW += regularizer.gradient(W)  # (d, m)
-        return value + self._penalty(), head(x)
-
-    def _train_step(
-        self, x: Array, t: Array, weights: Array | None, scores: metric_table.Scores
-    ) -> str:
-        """Take one step, score the outputs that it started from, and return "".
-
-        Where the loss or a gradient is not finite, take none, and return where that began.
-        """
-        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is watched here
-            loss, y = self._gradients(x, t, weights)
-            suspected = blowups.suspected(loss, self.grads[self._telltales])
-        scores.update(loss, t, y)
-        if suspected:
-            trouble = blowups.explain(self, x, t, weights)
-            if trouble:
-                return trouble
-        with postponed:  # Ctrl-C waits
-            self._ready_optimizer().step(self.params, self.grads)
-        return ""
-
-    def _fused(self) -> tuple[list[Layer], Callable[[Array], Array], losses.Loss]:
-        """Return the links to train, what makes y of their output, and the loss to train by.
-
-        A last softmax is left to a cross-entropy, which then takes the logits in front of it;
-        the same goes for sigmoid. The head of losses.py says why.
-        """
-        assert self.loss is not None
-        last = self._chain[-1]
-        fusible = isinstance(last, Activation) and last.activation is self.loss.fuses
-        if fusible and not self.loss.from_logits:
-            return self._chain[:-1], last.infer, self.loss.on_logits()
-        return self._chain, activations.linear, self.loss
-
-    def _penalty(self) -> float:
-        """Return the sum of the penalties on weights."""
-        return sum(regularizer(W) for W, _, regularizer in self._regularized())
-
-    def _ready_optimizer(self) -> optimizers.Optimizer:
-        """Return the optimizer, its slots made for this model's parameters."""
-        assert self.optimizer is not None
-        if self.optimizer.built_for is not self.params:
-            self.optimizer.build(self.params, self._sizes())
-        return self.optimizer
-
     # ------------------------------------------------------------ fit, evaluate and predict
 
-    @listening()
+    @interruptible()
     def fit(
         self,
         x: Any,
@@ -225,7 +143,7 @@ class Sequential(Network):
         hooks("on_train_begin")  # where BackupAndRestore may move self.epoch on
         for epoch in range(self.epoch, epochs):
             hooks("on_epoch_begin", epoch)
-            order = self._rng.permutation(len(train)) if shuffle else None
+            order = self.rng.permutation(len(train)) if shuffle else None
             logs = self._train_epoch(train, size, order, hooks)
             if valid is not None and (epoch + 1) % validation_freq == 0:
                 scores = self._score(valid, size, hooks).logs()
@@ -236,6 +154,25 @@ class Sequential(Network):
                 break
         hooks("on_train_end", logs=logs)
         return self.history
+
+    def _train_step(
+        self, x: Array, t: Array, weights: Array | None, scores: metric_table.Scores
+    ) -> str:
+        """Take one step, score the outputs that it started from, and return "".
+
+        Where the loss or a gradient is not finite, take none, and return where that began.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is watched here
+            loss, y = self.gradients(x, t, weights)
+            suspected = nonfinite.suspected(loss, self.grads[self._telltales])
+        scores.update(loss, t, y)
+        if suspected:
+            trouble = nonfinite.explain(self, x, t, weights)
+            if trouble:
+                return trouble
+        with uninterrupted:  # Ctrl-C waits
+            self.update()
+        return ""
 
     def _train_epoch(
         self, train: Examples, size: int, order: Array | None, hooks: CallbackList
@@ -287,8 +224,8 @@ class Sequential(Network):
 
     def _score(self, examples: Examples, size: int, hooks: CallbackList) -> metric_table.Scores:
         """Compute the loss and the metrics batch by batch."""
-        body, head, loss = self._fused()
-        scores, penalty = self._scores(examples), self._penalty()
+        body, head, loss = self.fused()
+        scores, penalty = self._scores(examples), self.penalty()
         hooks("on_test_begin")
         for i, (x, t, weights) in enumerate(examples.batches(size)):
             hooks("on_test_batch_begin", i)
@@ -347,11 +284,11 @@ class Sequential(Network):
         """Compute the outputs for a batch whose first row is that one of the user's x."""
         y = x.astype(self.params.dtype, copy=False)  # (n, ...)
         checks.finite("x", y, slice(start, None))
-        for link in self._chain:
+        for link in self.chain:
             y = link.forward(y)[0] if training else link.infer(y)  # (n, d) -> (n, m)
         return y
 
-    @listening()
+    @interruptible()
     def train_on_batch(
         self,
         x: Any,
@@ -422,7 +359,7 @@ class Sequential(Network):
             y = checks.targets(y, self.loss, self.layers[-1].output_shape, len(x))
             weights = checks.weights(sample_weight, class_weight, y)
             if training:
-                checks.head(self._chain, self.loss, self.layers[-1].output_shape[-1])
+                checks.head(self.chain, self.loss, self.layers[-1].output_shape[-1])
                 checks.scale(x, self.layers[0])
         except ValueError:
             self._input_shape, self.built = known, self.built and known is not None
@@ -446,66 +383,3 @@ class Sequential(Network):
         given = [callbacks] if isinstance(callbacks, Callback) else callbacks or []
         params |= {"steps": math.ceil(n / size), "verbose": settings.verbosity(verbose)}
         return CallbackList([*given, *own, ProgressLine()], self, params)
-
-    def save(self, filepath: str | os.PathLike[str]) -> None:
-        """Write the model to one .npz file: layers, weights, and all that training goes on from.
-
-        That is how it was compiled, the optimizer's slots, the state of the random generators
-        and the epoch: `load_model(path).fit(..., initial_epoch=4, epochs=10)` gives the same
-        bits as ten epochs at once. What was at `filepath` stays there until the new file is whole.
-
-        Args:
-            filepath: where to; it ends in .npz.
-
-        Raises:
-            ValueError: another ending, such as Keras's .keras.
-        """
-        if not os.fspath(filepath).endswith(".npz"):
-            raise ValueError(f"Expected a path that ends in .npz, got {os.fspath(filepath)!r}.")
-        self._need_built()
-        from tinynet import saving  # only here: import tinynet stays quick
-
-        saving.write(filepath, self)
-
-
-def load_model(
-    filepath: str | os.PathLike[str], custom_objects: Mapping[str, Any] | None = None
-) -> Sequential:
-    """Return the model that `model.save(filepath)` wrote; it trains on as if it had never stopped.
-
-    Args:
-        filepath: the .npz file.
-        custom_objects: {name: class or function} for layers, losses and metrics of your own.
-            Nothing else that a file names is ever looked for outside tinynet.
-
-    Raises:
-        saving.ModelFileError: a file that is no model, or a damaged one.
-        FileNotFoundError: no file.
-
-    Example:
-        >>> import tempfile
-        >>> from tinynet.layers import Dense
-        >>> model = Sequential([Dense(2, input_shape=(3,))])
-        >>> path = os.path.join(tempfile.mkdtemp(), "model.npz")
-        >>> model.save(path)
-        >>> x = np.ones((1, 3))
-        >>> bool((load_model(path)(x) == model(x)).all())
-        True
-
-    Source: keras.models.load_model.
-    """
-    from tinynet import saving  # only here: import tinynet stays quick
-
-    description, arrays = saving.read(filepath)
-    with saving.blaming(filepath), registry.custom_objects(custom_objects or {}):
-        model = Sequential._described(description["model"])
-        model.params = arrays["params"][:0]  # its dtype
-        needed, found = model.declare(model._input_shape), arrays["params"].size
-        if needed != found:  # before memory is taken
-            raise ValueError(f"its layers need {needed} weights, and it holds {found}")
-        model.build()
-        compiled = description["compiled"]
-        if compiled is not None:
-            model.compile(compiled["optimizer"], compiled["loss"], metrics=compiled["metrics"])
-        saving.restore(model, description, arrays)
-    return model

@@ -1,7 +1,7 @@
 """Let atheris look for bytes that parse_idx cannot cope with, guided by what they reach.
 
     python -m venv fuzz && fuzz/bin/pip install atheris numpy
-    fuzz/bin/python tests/fuzz_idx.py -max_total_time=600 corpus/
+    fuzz/bin/python tests/tools/fuzz_idx.py -max_total_time=600 corpus/
 
 Whatever the bytes, parse_idx must return an array of just their size or raise IdxError, and must
 not take more memory than the file, unpacked, and a fixed margin.  The first input that breaks
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import atheris
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 with atheris.instrument_imports(include=["tinynet.idx", "gzip", "_compression"]):
     import gzip
 

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import activations, losses, registry
+from tinynet import activations, losses
 from tinynet.layers import Activation, Dense, Layer, Rescaling
+from tinynet.support import registry
 
 Array = NDArray[Any]
 

@@ -1,6 +1,6 @@
 """Run the notebook of the examples and save it with its new outputs.
 
-python tests/refresh_notebook.py
+python tests/tools/refresh_notebook.py
 """
 
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-NOTEBOOK = Path(__file__).parent.parent / "examples" / "mnist_walkthrough.ipynb"
+NOTEBOOK = Path(__file__).parents[2] / "examples" / "mnist_walkthrough.ipynb"
 
 
 def executed() -> nbformat.NotebookNode:

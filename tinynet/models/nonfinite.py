@@ -1,4 +1,4 @@
-"""Numbers that blow up: noticed before they reach the weights, and traced to where they began.
+"""Numbers that are not finite: noticed before they reach the weights, traced to where they began.
 
 NaN and infinity spread: forward to the loss, and backward through every dx to the gradients of
 the layers in front. Each number of a dy goes into a whole column of dW = x.T @ dy, so one row
@@ -8,6 +8,7 @@ rest is looked at only when they are not finite.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinynet.layers import Layer
+from tinynet.models.trace import trace
 
 Array = NDArray[Any]
 
@@ -50,22 +52,21 @@ def explain(model: Any, x: Array, t: Array, weights: Array | None) -> str:
 
 
 def origin(model: Any, x: Array, t: Array, weights: Array | None) -> str:
-    """Go through a step again, up to the first number that is not finite."""
-    body, _, loss = model._fused()
-    backwards = []
-    for link in body:
-        x, backward = link.forward(x)
-        backwards.append((link, backward))
-        if not np.isfinite(x).all():
+    """Go through a step again, and name the first number in it that is not finite."""
+    twin = copy.copy(model)  # the same weights; only its chain becomes another
+    links = trace(twin)
+    loss, _ = twin.gradients(x, t, weights)
+    for link in links:
+        if not np.isfinite(link.y).all():
             return f"the output of layer {link.name!r} is not finite"
-    value, dx = loss.value_and_gradient(t, x, weights)
-    if not math.isfinite(value + model._penalty()) or not np.isfinite(dx).all():
-        return (
-            f"the loss is {value + model._penalty()}, and its gradient reaches {np.abs(dx).max()}"
-        )
-    for link, backward in reversed(backwards[model._first :]):
-        dx = backward(dx)
-        gradients = [getattr(link, "d" + name) for name in link.declared]
-        if not all(np.isfinite(g).all() for g in [*gradients, *([] if dx is None else [dx])]):
+    dy = links[-1].dy
+    if dy is not None and not (math.isfinite(loss) and np.isfinite(dy).all()):
+        return f"the loss is {loss}, and its gradient reaches {np.abs(dy).max()}"
+    if not math.isfinite(loss):
+        return f"the loss is {loss}"
+    for link in reversed(links):
+        gradients = [getattr(link.layer, "d" + name) for name in link.layer.declared]
+        gradients += [] if link.dx is None else [link.dx]
+        if not all(np.isfinite(gradient).all() for gradient in gradients):
             return f"the gradient of layer {link.name!r} is not finite"
     return ""

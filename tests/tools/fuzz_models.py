@@ -1,6 +1,6 @@
 """Damage model files in every way, and see that they load equal or raise ModelFileError.
 
-    python tests/fuzz_models.py --minutes 5
+    python tests/tools/fuzz_models.py --minutes 5
 
 Two kinds of damage: bytes of the file itself are flipped, cut out, doubled or put in (the sums
 in the zip find most of it); and files are written anew, with right sums, from descriptions and
@@ -26,14 +26,13 @@ from typing import Any
 
 import numpy as np
 
-TESTS = Path(__file__).parent
-sys.path[:0] = [str(TESTS.parent), str(TESTS)]
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from toy import data, network, same  # noqa: E402
+from toy import data, network, same
 
-from tinynet import Sequential  # noqa: E402
-from tinynet.models import load_model  # noqa: E402
-from tinynet.saving import ModelFileError  # noqa: E402
+from tinynet import Sequential
+from tinynet.models import load_model
+from tinynet.saving import ModelFileError
 
 MARGIN = 3_000_000  # bytes that loading a small file may take, Python's own things included
 

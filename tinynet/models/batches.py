@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import checks
+from tinynet.models import checks
 
 Array = NDArray[Any]
 Batch = tuple[Array, Array, "Array | None"]  # x (n, ...), t (n, ...), weights (n,)

@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from tinynet.progress import can_encode
+from tinynet.support.progress import can_encode
 
 WIDTHS = (33, 24, 15)  # of the three columns, paddings included
 IN_ASCII = str.maketrans("┏━┳┓┃┡╇┩│├─┼┤└┴┘…", "+=++|+++|+-+++++~")

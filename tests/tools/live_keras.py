@@ -1,7 +1,7 @@
 """Train the seed model beside real Keras for a whole epoch, in float64, and compare.
 
     pip install -e '.[parity]'
-    python tests/live_keras.py [--steps 1875] [--data made|mnist]
+    python tests/tools/live_keras.py [--steps 1875] [--data made|mnist]
 
 784-512-512-10, RMSprop with its defaults, batches of 32: 1,875 steps from the same weights over
 the same batches in the same order. After every step the two losses are compared, at the end all

@@ -1,6 +1,6 @@
 """Kill a training at random moments, start it again each time, and compare the end.
 
-    python tests/kill_training.py --kills 100
+    python tests/tools/kill_training.py --kills 100
 
 The training backs itself up with BackupAndRestore. The process gets SIGKILL, which nothing can
 catch. While it trains, another thread reads the backup again and again: it must be whole
@@ -19,7 +19,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-TESTS = Path(__file__).parent
+TOOLS = Path(__file__).parent
+ROOT = TOOLS.parents[1]
 
 TRAINING = """
 import sys
@@ -51,7 +52,7 @@ def start(folder: Path, result: Path, epochs: int) -> subprocess.Popen[str]:
     """Start the training in a process of its own, and return when it is about to train."""
     child = subprocess.Popen(
         [sys.executable, "-c", TRAINING, str(folder), str(result), str(epochs)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS.parent), str(TESTS)])},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(TOOLS)])},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -117,7 +118,7 @@ if __name__ == "__main__":
     parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--seed", type=int)
     arguments = parser.parse_args()
-    sys.path[:0] = [str(TESTS.parent), str(TESTS)]
+    sys.path[:0] = [str(ROOT), str(TOOLS)]
     figures = run(arguments.kills, arguments.epochs, arguments.seed)
     print(figures)
     sys.exit(not figures.same)

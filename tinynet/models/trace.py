@@ -1,4 +1,4 @@
-"""Watch one training step: keep what goes through every link of the chain, there and back."""
+"""Trace one training step: keep what goes through every link of the chain, there and back."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinynet.layers import Backward, Layer
-from tinynet.models import Sequential
+from tinynet.network import Network
 
 Array = NDArray[np.floating]
 
 
-class Watched(Layer):
+class Traced(Layer):
     """A link that does what the layer in it does, and keeps copies of x, y, dy and dx.
 
     Example:
         >>> from tinynet.layers import ReLU
-        >>> link = Watched(ReLU())
+        >>> link = Traced(ReLU())
         >>> y, backward = link.forward(np.array([[-1.0, 2.0]]))
         >>> dx = backward(np.array([[5.0, 5.0]]))
         >>> link.x, link.dx
@@ -39,21 +39,21 @@ class Watched(Layer):
         y, backward = self.layer.forward(x)
         self.y = y.copy()
 
-        def watched_backward(dy: Array) -> Any:
+        def traced_backward(dy: Array) -> Any:
             self.dy = dy.copy()
             dx = backward(dy)
             self.dx = None if dx is None else dx.copy()
             return dx
 
-        return y, watched_backward
+        return y, traced_backward
 
 
-def watch(model: Sequential) -> list[Watched]:
-    """Put a Watched around every link that training goes through, and return them.
+def trace(network: Network) -> list[Traced]:
+    """Put a Traced around every link that training goes through, and return them.
 
-    It changes the model's chain for good: give it a copy.
+    The network gets another chain for good: give this a copy.
     """
-    body, _, _ = model._fused()
-    links = [Watched(link) for link in body]
-    model._chain[: len(body)] = links
-    return links
+    links, _, _ = network.fused()
+    traced = [Traced(link) for link in links]
+    network.chain = [*traced, *network.chain[len(links) :]]
+    return traced

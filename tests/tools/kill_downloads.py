@@ -1,6 +1,6 @@
 """Kill a download fifty times, at random moments, and see that nothing bad is believed.
 
-    python tests/kill_downloads.py [--kills 50] [--seed 0]
+    python tests/tools/kill_downloads.py [--kills 50] [--seed 0]
 
 Each time a process of its own loads a set of four files from a server on loopback, and is killed
 (SIGKILL) after a random time; every second one at the moment when it begins to write a file.
@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 from misbehaving_server import Server
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 COUNT = 40_000  # images of 16 x 16: files of some ten megabytes, so that writing them takes time
 CHILD = """
 import sys

@@ -1,0 +1,135 @@
+"""Sequential: layers in a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from tinynet import layers as layer_table
+from tinynet.layers import Input, Layer
+from tinynet.models.nested import Nested
+from tinynet.models.structure import Structure
+from tinynet.models.trainer import Trainer
+from tinynet.support import registry
+
+S = TypeVar("S", bound="Sequential")
+
+
+class Sequential(Trainer):
+    """Layers in a row, and the training of them.
+
+    Args:
+        layers: list of layers; None (default) starts with none. Input(shape=(784,)) may stand
+            first; or the first layer says input_shape=(784,); or fit finds out.
+        name: str; None (default) takes the next free one: sequential, sequential_1, ...
+
+    Example:
+        >>> import numpy as np
+        >>> from tinynet.layers import Dense, Input
+        >>> model = Sequential([Input(shape=(4,)), Dense(3, activation="softmax")])
+        >>> model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+        >>> x, y = np.eye(3, 4), np.arange(3)
+        >>> history = model.fit(x, y, epochs=1000, verbose=0)
+        >>> model.evaluate(x, y, verbose=0)[1]
+        1.0
+
+    Source: keras.Sequential.
+    """
+
+    def __init__(self, layers: Sequence[Layer] | None = None, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+        for layer in layers or []:
+            self._append(layer)
+        if self.layers and self._input_shape is not None:
+            self.build()
+
+    def add(self, layer: Layer) -> None:
+        """Add a layer at the end, and make its weights if the shape of its inputs is known.
+
+        Raises:
+            ValueError: what is added is no layer, is in a model already, has its name there, or
+                can't follow the layer before. The model stays as it was.
+        """
+        self._append(layer)
+        if self.layers and self._input_shape is not None:
+            try:
+                self.declare_from(self._input_shape)
+            except ValueError:
+                self.layers.pop().in_model = False
+                raise
+            self.build()
+
+    def _append(self, layer: Layer) -> None:
+        """Put a layer at the end of the list."""
+        if isinstance(layer, Structure):
+            layer = Nested(layer)
+        if not isinstance(layer, Layer):
+            raise ValueError(f"Expected a layer such as layers.Dense(10), got {layer!r}.")
+        if isinstance(layer, Input):
+            if self.layers:
+                raise ValueError("Input says what the model starts with: add it first.")
+            self._input_shape = layer.shape
+            return
+        if layer.in_model:
+            raise ValueError(f"Layer {layer.name!r} is in a model already: make a new one.")
+        if any(layer.name == other.name for other in self.layers):
+            raise ValueError(
+                f"This model has a layer named {layer.name!r} already: give this one another, "
+                f"as in Dense(10, name='mine')."
+            )
+        layer.in_model = True
+        if not self.layers and layer.input_shape is not None:
+            self._input_shape = layer.input_shape
+        self.layers.append(layer)
+
+    def pop(self) -> Layer:
+        """Take the last layer off, and return it."""
+        if not self.layers:
+            raise ValueError("This model has no layers to take off.")
+        layer: Layer = self.layers.pop()
+        layer.in_model = self.built = False
+        return layer
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the layers and their settings, without the weights, as Keras writes them.
+
+        Source: keras.Sequential.get_config; keras.Sequential.from_config reads it.
+        """
+        described = [registry.serialize(layer) for layer in self.layers]
+        config: dict[str, Any] = {"name": self.name, "layers": described}
+        if self._input_shape is not None:
+            shape = [None, *self._input_shape]
+            start: dict[str, Any] = {"module": "keras.layers", "class_name": "InputLayer"}
+            start |= {"config": {"batch_shape": shape}, "registered_name": None}
+            config |= {"layers": [start, *described], "build_input_shape": shape}
+        return config
+
+    @classmethod
+    def from_config(
+        cls: type[S], config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> S:
+        """Make a model, with new weights, from what get_config returned, here or in Keras.
+
+        Args:
+            config: the description.
+            custom_objects: {class name: class} for layers of your own.
+
+        Raises:
+            ValueError: a layer or a setting that tinynet does not have.
+        """
+        with registry.custom_objects(custom_objects or {}):
+            model = cls._described(config)
+        if model._input_shape is not None:
+            model.build()
+        return model
+
+    @classmethod
+    def _described(cls: type[S], config: Mapping[str, Any]) -> S:
+        """Make the model of a config, but no weights yet."""
+        model = cls(name=config["name"])
+        for described in config["layers"]:
+            if described["class_name"] == "InputLayer":
+                model._append(Input(described["config"]["batch_shape"][1:]))
+            else:
+                model._append(layer_table.get(described))
+        return model

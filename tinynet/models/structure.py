@@ -1,0 +1,168 @@
+"""A network under Keras's names: its building, shapes, weights and layers, and what it prints."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinynet import config
+from tinynet.layers import Layer
+from tinynet.models import nonfinite
+from tinynet.network import Network
+from tinynet.support import registry, summary
+
+Array = NDArray[Any]
+
+
+class Structure(Network, registry.Configurable):
+    """What a model is made of."""
+
+    def __init__(self, *, name: str | None = None) -> None:
+        super().__init__(config.floatx(), config.new_generator())
+        self.name = name or config.unique_name(type(self).__name__)
+        self.epoch = 0  # how many epochs fit has finished: where to go on
+        self.built = False
+        self._input_shape: tuple[int, ...] | None = None
+
+    def build(self, input_shape: Sequence[int] | None = None) -> None:
+        """Make the weights; called by whatever first needs them.
+
+        Args:
+            input_shape: shape of a batch, (None, 784); default: what the first layer said.
+
+        Raises:
+            ValueError: no layers, no shape, or a layer that can't follow the one before.
+        """
+        start = self._input_shape if input_shape is None else tuple(input_shape[1:])
+        self.declare_from(start)
+        self.bind(self.initial_values())
+        self.connect()
+        self._input_shape, self.built = start, True
+
+    def declare_from(self, start: tuple[int, ...] | None) -> int:
+        """Let every layer say what it needs for examples of that shape; return how many weights.
+
+        Raises:
+            ValueError: as build.
+        """
+        if not self.layers:
+            raise ValueError("This model has no layers yet: model.add(layers.Dense(10))")
+        if start is None:
+            raise ValueError(
+                "The shape of the inputs is not known yet. Name it in the first layer, as in "
+                "Dense(512, input_shape=(784,)), or start with Input(shape=(784,))."
+            )
+        size = self.declare(start)
+        shapes = [start, *(layer.output_shape for layer in self.layers)]
+        for layer, shape in zip(self.layers, shapes, strict=False):
+            if layer.input_shape not in (None, shape):
+                raise ValueError(
+                    f"Layer {layer.name!r} says input_shape={layer.input_shape}, but what comes "
+                    f"before it gives {shape}. Only the first layer needs an input_shape."
+                )
+        return size
+
+    def bind(self, params: Array, grads: Array | None = None) -> None:
+        super().bind(params, grads)
+        self._telltales = nonfinite.telltales(self.layers)
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """The shape of a batch of inputs, such as (None, 784)."""
+        self._need_built()
+        return (None, *(self._input_shape or ()))
+
+    @property
+    def output_shape(self) -> tuple[int | None, ...]:
+        """The shape of a batch of outputs, such as (None, 10)."""
+        self._need_built()
+        return (None, *self.layers[-1].output_shape)
+
+    def summary(self) -> None:
+        """Print a table of the layers, their output shapes and how many parameters they have.
+
+        Source: keras.Model.summary, less the optimizer's own numbers, which Keras adds to the
+        total after training.
+        """
+        if not self.built and self._input_shape is not None:
+            self.build()
+        print(summary.table(self.name, self.layers, self.params if self.built else None))
+
+    def count_params(self) -> int:
+        """Return how many numbers all weights hold together."""
+        self._need_built()
+        return self.params.size
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return a layer by its name, or by its place.
+
+        Raises:
+            ValueError: there is no such layer.
+        """
+        if name is not None and index is not None:
+            raise ValueError("Expected the layer's name or its index, got both.")
+        if index is not None and -len(self.layers) <= index < len(self.layers):
+            name = self.layers[index].name
+        by_name: dict[str | None, Layer] = {layer.name: layer for layer in self.layers}
+        if name not in by_name:
+            had = ", ".join(layer.name for layer in self.layers)
+            raise ValueError(f"No layer {name or index!r} in this model. It has: {had}.")
+        return by_name[name]
+
+    def get_weights(self) -> list[Array]:
+        """Return copies of all weights: W (d, m) and b (m,) of the first layer, and so on.
+
+        Source: keras.Model.get_weights, in the same order.
+        """
+        return [value for layer in self.layers for value in layer.get_weights()]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Put these numbers into the weights, in the order of get_weights.
+
+        Raises:
+            ValueError: a wrong number of arrays, or one of another shape; nothing is changed.
+
+        Source: keras.Model.set_weights.
+        """
+        shapes = [np.shape(value) for value in weights]
+        expected = [value.shape for value in self.get_weights()]
+        if shapes != expected:
+            raise ValueError(f"Expected weights of shapes {expected}, got {shapes}.")
+        rest = list(weights)
+        for layer in self.layers:
+            own, rest = rest[: len(layer.declared)], rest[len(layer.declared) :]
+            layer.set_weights(own)
+
+    def _need_built(self) -> None:
+        """Make the weights if that has not been done yet."""
+        if not self.built:
+            self.build()
+
+    def save(self, filepath: str | os.PathLike[str]) -> None:
+        """Write the model to one .npz file: layers, weights, and all that training goes on from.
+
+        That is how it was compiled, the optimizer's slots, the state of the random generators
+        and the epoch: `load_model(path).fit(..., initial_epoch=4, epochs=10)` gives the same
+        bits as ten epochs at once. What was at `filepath` stays there until the new file is whole.
+
+        Args:
+            filepath: where to; it ends in .npz.
+
+        Raises:
+            ValueError: another ending, such as Keras's .keras.
+        """
+        if not os.fspath(filepath).endswith(".npz"):
+            raise ValueError(f"Expected a path that ends in .npz, got {os.fspath(filepath)!r}.")
+        self._need_built()
+        from tinynet import saving  # only here: import tinynet stays quick
+
+        saving.write(filepath, self)
+
+    def generators(self) -> dict[str, np.random.Generator]:
+        """Return the model's random generator and those of layers with a seed of their own."""
+        own = {layer.name: layer.rng for layer in self.layers if hasattr(layer, "rng")}
+        return {name: rng for name, rng in own.items() if rng is not self.rng} | {"": self.rng}

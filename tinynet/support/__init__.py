@@ -1,0 +1,10 @@
+"""What carries the library and knows nothing of networks.
+
+registry.py    names and configs: from "relu" or {"class_name": ...} to objects, and back
+spellings.py   what Keras once called things, and what to type now
+settings.py    numbers that must lie in a range
+progress.py    the line that shows how far long work has come
+summary.py     the table of a model's layers
+files.py       writing a file whole or not at all
+interrupts.py  Ctrl-C that waits for the end of a step
+"""
