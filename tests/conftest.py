@@ -5,6 +5,8 @@ import pytest
 
 import tinynet
 
+tinynet.more.load()  # so that tables of names are whole when tests are collected
+
 # A busy machine is no bug: no example of a property has to be fast.
 hypothesis.settings.register_profile("tinynet", deadline=None)
 hypothesis.settings.load_profile("tinynet")

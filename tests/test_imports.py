@@ -2,6 +2,7 @@
 
 import ast
 import graphlib
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ RUN_TIME = {"numpy", "matplotlib", "requests"}
 def imported(path, everywhere):
     """Return what a file imports: at its head, or everywhere in it."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree.body = [node for node in tree.body if not is_for_type_checkers(node)]
     for node in ast.walk(tree) if everywhere else tree.body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -28,6 +30,10 @@ def imported(path, everywhere):
             for alias in node.names:
                 name = f"{node.module}.{alias.name}"
                 yield name if name in FILES else node.module
+
+
+def is_for_type_checkers(node):
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 def uses(name, everywhere=True):
@@ -137,6 +143,46 @@ def test_the_import_loads_nothing_slow_besides_numpy(modules, slow):
     loaded = set(done.stdout.split())
     assert "tinynet.models" in loaded
     assert not loaded & (slow | {"matplotlib", "requests"})
+
+
+LATE = """
+import sys, tinynet
+from tinynet import layers
+assert not [name for name in sys.modules if name.startswith("tinynet.more.")]
+{use}
+assert "tinynet.more.rectifiers" in sys.modules
+"""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from tinynet.layers import LeakyReLU",
+        "from tinynet.layers import *; LeakyReLU",
+        "assert tinynet.layers.LeakyReLU.__module__ == 'tinynet.more.rectifiers'",
+        "assert 'LeakyReLU' in dir(layers)",
+        "assert layers.get('leaky_re_lu').negative_slope == 0.3",
+        "assert layers.get({'class_name': 'ELU', 'config': {}}).alpha == 1",
+        "assert not hasattr(layers, 'LeakyRELU')",
+    ],
+)
+def test_the_rest_of_keras_is_loaded_when_it_is_asked_for(use):
+    subprocess.run([sys.executable, "-c", LATE.format(use=use)], check=True, cwd=ROOT)
+
+
+def test_all_that_more_has_is_shown_by_its_public_module_and_its_type_checkers_view():
+    from tinynet import more
+
+    for public, files in more.FILES.items():
+        module = importlib.import_module(f"tinynet.{public}")
+        source = FILES[module.__name__].read_text("utf-8")
+        for file in files:
+            part = importlib.import_module(f"tinynet.more.{file}")
+            assert f"    from {part.__name__} import *  # noqa: F403\n" in source
+            assert all(getattr(module, name) is getattr(part, name) for name in part.__all__)
+    assert {path.stem for path in (PACKAGE / "more").glob("*.py")} - {"__init__"} == {
+        file for files in more.FILES.values() for file in files
+    }
 
 
 def test_everything_the_package_promises_is_there():

@@ -29,6 +29,7 @@ And what surrounds it:
 
     models/          Sequential: fit, evaluate, predict, and the checks at their door
     callbacks/       what is called while a model trains
+    more/            the rest of dense Keras, under the names of the modules above
     datasets/        MNIST and Fashion-MNIST, downloaded and checked, over idx.py
     saving.py        model files
     support/         names and configs, progress lines, whole files: knows nothing of networks
@@ -48,6 +49,7 @@ from tinynet import (
     losses,
     metrics,
     models,
+    more,
     optimizers,
     regularizers,
     utils,
@@ -74,6 +76,7 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "more",
     "optimizers",
     "plots",
     "regularizers",

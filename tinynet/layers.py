@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -317,22 +317,6 @@ class Activation(Layer):
         return y, backward
 
 
-class ReLU(Activation):
-    """Keep what is positive: y = max(x, 0).
-
-    Example:
-        >>> ReLU().infer(np.array([[-1.0, 2.0]]))
-        array([[0., 2.]])
-
-    Source: keras.layers.ReLU with its defaults.
-    """
-
-    def __init__(
-        self, *, name: str | None = None, input_shape: Sequence[int] | None = None
-    ) -> None:
-        super().__init__("relu", name=name, input_shape=input_shape)
-
-
 class Softmax(Activation):
     """Turn each row of scores into probabilities: y_j = e^x_j / sum_k e^x_k.
 
@@ -445,38 +429,14 @@ class Dropout(Layer):
             self.rng = rng
 
 
-class Rescaling(Layer):
-    """Scale the inputs: y = x scale + offset, for instance 1/255 for pixels.
-
-    Args:
-        scale: float.
-        offset: float, default 0.
-        **options: name, input_shape: see Layer.
-
-    Example:
-        >>> Rescaling(1 / 255).infer(np.array([[0.0, 255.0]]))
-        array([[0., 1.]])
-
-    Source: keras.layers.Rescaling.
-    """
-
-    def __init__(self, scale: float, offset: float = 0.0, **options: Any) -> None:
-        super().__init__(**options)
-        self.scale = float(scale)  # a np.float64 would make all that follows float64
-        self.offset = float(offset)
-
-    def forward(self, x: Array) -> tuple[Array, Backward]:
-        def backward(dy: Array) -> Array:
-            return dy * self.scale  # (n, m)
-
-        return x * self.scale + self.offset, backward  # (n, m)
-
-
-BY_NAME: dict[str, type[Layer]] = registry.names_of(
-    [Dense, Activation, ReLU, Softmax, Flatten, Dropout, Rescaling]
-)
+BY_NAME: dict[str, type[Layer]] = registry.names_of([Dense, Activation, Softmax, Flatten, Dropout])
 
 
 def get(identifier: Any) -> Layer:
     """Return the layer meant by a config or an instance."""
     return registry.get("layer", Layer, BY_NAME, identifier)
+
+
+if TYPE_CHECKING:  # what more/ adds when it is first asked for
+    from tinynet.more.rectifiers import *  # noqa: F403
+    from tinynet.more.scaling import *  # noqa: F403

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinynet import activations, losses
-from tinynet.layers import Activation, Dense, Layer, Rescaling
+from tinynet.layers import Activation, Dense, Flatten, Layer
 from tinynet.support import registry
 
 Array = NDArray[Any]
@@ -100,11 +100,12 @@ def finite(name: str, batch: Array, rows: Any) -> Array:
     )
 
 
-def scale(x: Array, first: Layer) -> None:
+def scale(x: Array, layers: Sequence[Layer]) -> None:
     """Warn, once, of pixels that nobody has scaled."""
     some = x[:256]
+    first = next((layer for layer in layers if not isinstance(layer, Flatten)), None)
     whole = 128 < some.max() <= 255 and some.min() >= 0 and (some == np.floor(some)).all()
-    if whole and not isinstance(first, Rescaling):
+    if whole and isinstance(first, Dense):
         warnings.warn(
             f"x holds whole numbers up to {some.max():g}, like pixels that are not scaled. "
             f"Networks learn better from numbers between 0 and 1: "

@@ -360,7 +360,7 @@ class Trainer(Structure):
             weights = checks.weights(sample_weight, class_weight, y)
             if training:
                 checks.head(self.chain, self.loss, self.layers[-1].output_shape[-1])
-                checks.scale(x, self.layers[0])
+                checks.scale(x, self.layers)
         except ValueError:
             self._input_shape, self.built = known, self.built and known is not None
             raise  # and x may have been wrong as well: the shape it taught is forgotten

@@ -11,7 +11,7 @@ import contextlib
 import inspect
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -82,7 +82,8 @@ KERAS_HOUSEKEEPING = {"trainable", "dtype", "reduction", "registered_name", "mod
 def serialize(value: Any) -> Any:
     """Describe a value by JSON-able ones, in the form that Keras reads too."""
     if isinstance(value, Configurable):
-        module = type(value).__module__.rpartition(".")[2]
+        modules = [ancestor.__module__ for ancestor in type(value).__mro__]
+        module = next(m for m in modules if ".more." not in m).rpartition(".")[2]
         return {
             "module": f"keras.{module}",
             "class_name": type(value).__name__,
@@ -173,12 +174,18 @@ def number(name: str, value: Any, most: float = math.inf) -> float:
     return float(value)
 
 
+fill_tables: list[Callable[[], object]] = []  # more/ puts here what enters its classes
+
+
 def find(kind: str, table: Mapping[str, T], name: str) -> T:
     """Look a name up in a table, or say which name is nearest.
 
     Raises:
         ValueError: "Unknown loss 'mean_square_error'. Did you mean 'mean_squared_error'? ..."
     """
+    if name not in table and name not in _custom.get():
+        for fill in fill_tables:
+            fill()
     table = {**table, **_custom.get()}
     if name in table:
         return table[name]

@@ -1,0 +1,128 @@
+"""ReLU and its relatives as layers: they bend a line at a corner, and differ below it."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from tinynet import layers
+from tinynet.layers import Array, Backward, Layer
+from tinynet.support import registry
+
+__all__ = ["ELU", "LeakyReLU", "ReLU"]
+
+
+class ReLU(Layer):
+    """Keep what is positive: y = max(x, 0); with options, above a threshold and up to a limit.
+
+    y = min(x, max_value) where x > threshold, else negative_slope (x - threshold)
+
+    Args:
+        max_value: float from 0; None (default) sets no limit.
+        negative_slope: float from 0, default 0.
+        threshold: float from 0, default 0.
+        **options: name, input_shape: see Layer.
+
+    Raises:
+        ValueError: a setting below 0.
+
+    Example:
+        >>> ReLU(max_value=3).infer(np.array([[-1.0, 2.0, 4.0]]))
+        array([[0., 2., 3.]])
+
+    Source: keras.layers.ReLU. At the corners the slope is that of the lower side; where x is the
+    limit itself, it is 0.
+    """
+
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.max_value = None if max_value is None else registry.number("max_value", max_value)
+        self.negative_slope = registry.number("negative_slope", negative_slope)
+        self.threshold = registry.number("threshold", threshold)
+
+    def forward(self, x: Array) -> tuple[Array, Backward]:
+        limit = math.inf if self.max_value is None else self.max_value
+        above = x > self.threshold  # (n, m) of bool
+        y = np.where(above, np.minimum(x, limit), 0)  # (n, m)
+        if self.negative_slope:
+            y += self.negative_slope * np.minimum(x - self.threshold, 0)  # (n, m)
+
+        def backward(dy: Array) -> Array:
+            dx = dy * (above & (x < limit))  # (n, m)
+            if self.negative_slope:
+                dx += dy * ~above * self.negative_slope  # (n, m)
+            return dx
+
+        return y, backward
+
+
+class LeakyReLU(Layer):
+    """Let a part of what is negative through: y = x where x > 0, else negative_slope x.
+
+    Args:
+        negative_slope: float from 0, default 0.3. (The activation "leaky_relu" has 0.2.)
+        **options: name, input_shape: see Layer. `alpha`, the older name of negative_slope, is
+            taken with a warning.
+
+    Raises:
+        ValueError: a slope below 0.
+
+    Example:
+        >>> LeakyReLU(0.1).infer(np.array([[-1.0, 2.0]]))
+        array([[-0.1,  2. ]])
+
+    Source: Maas et al., 2013; keras.layers.LeakyReLU. At x = 0 the slope is that of the negative
+    side, as in Keras on TensorFlow; on JAX it is 1.
+    """
+
+    def __init__(self, negative_slope: float = 0.3, **options: Any) -> None:
+        if "alpha" in options:
+            warnings.warn("LeakyReLU's alpha is called negative_slope now.", stacklevel=2)
+            negative_slope = options.pop("alpha")
+        super().__init__(**options)
+        self.negative_slope = registry.number("negative_slope", negative_slope)
+
+    def forward(self, x: Array) -> tuple[Array, Backward]:
+        def backward(dy: Array) -> Array:
+            return np.where(x > 0, dy, self.negative_slope * dy)  # (n, m)
+
+        return np.where(x > 0, x, self.negative_slope * x), backward  # (n, m)
+
+
+class ELU(Layer):
+    """Bend smoothly towards -alpha: y = x where x > 0, else alpha (e^x - 1).
+
+    Args:
+        alpha: float, default 1.
+        **options: name, input_shape: see Layer.
+
+    Example:
+        >>> ELU().infer(np.array([[-1000.0, 2.0]]))
+        array([[-1.,  2.]])
+
+    Source: Clevert et al., 2015; keras.layers.ELU.
+    """
+
+    def __init__(self, alpha: float = 1.0, **options: Any) -> None:
+        super().__init__(**options)
+        self.alpha = float(alpha)
+
+    def forward(self, x: Array) -> tuple[Array, Backward]:
+        y = np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))  # (n, m)
+
+        def backward(dy: Array) -> Array:
+            return np.where(x > 0, dy, dy * (y + self.alpha))  # (n, m): alpha e^x = y + alpha
+
+        return y, backward
+
+
+layers.BY_NAME |= registry.names_of([ReLU, LeakyReLU, ELU])
