@@ -234,7 +234,7 @@ def test_gradient_descent_finds_what_polyfit_finds(tmp_path: Path, m: int, b: in
 # ---- all of them ----
 
 
-@pytest.mark.parametrize("script", ["train_mnist.py", "classify.py", "fit_a_line.py"])
+@pytest.mark.parametrize("script", ["train_mnist.py", "classify.py", "fit_a_line.py", "elastic.py"])
 def test_help_explains_every_option(tmp_path: Path, script: str) -> None:
     text = run(script, "--help", cwd=tmp_path, COLUMNS="200").stdout
     one_line_each = re.sub(r"\n {8,}", "  ", text)
