@@ -51,7 +51,7 @@ def test_no_module_needs_itself():
     "name", ["activations", "initializers", "metrics", "regularizers", "schedules"]
 )
 def test_the_tables_need_nothing_but_the_registry(name):
-    assert uses(f"tinynet.{name}") <= {"tinynet.support.registry"}
+    assert uses(f"tinynet.{name}") <= {"tinynet.support.registry", "tinynet.support.settings"}
 
 
 @pytest.mark.parametrize(

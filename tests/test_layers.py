@@ -127,7 +127,7 @@ def test_dropout_draws_a_new_mask_each_time_and_repeats_it_from_its_seed():
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0, 2])
 def test_dropout_refuses_other_rates(rate):
-    with pytest.raises(ValueError, match="dropout rate from 0"):
+    with pytest.raises(ValueError, match="Expected rate as a number from 0 to below 1"):
         Dropout(rate)
 
 

@@ -368,11 +368,18 @@ def test_old_arguments_of_optimizers(cls, old, new):
     ("cls", "settings", "words"),
     [
         (optimizers.SGD, {"momentum": 9}, "momentum as a number from 0 to 1, got 9"),
-        (optimizers.RMSprop, {"rho": "0.9"}, "rho as a number from 0 to 1, got '0.9'"),
-        (optimizers.RMSprop, {"epsilon": -1e-7}, "epsilon as a number from 0, got -1e-07"),
-        (optimizers.Adam, {"beta_1": 1.0}, "beta_1 as a number from 0 to 0.9.*, got 1.0"),
-        (optimizers.Adam, {"beta_2": float("nan")}, "beta_2 as a number from 0 to 0.9.*, got nan"),
+        (optimizers.RMSprop, {"rho": "0.9"}, "rho as a number from 0 to below 1, got '0.9'"),
+        (optimizers.RMSprop, {"epsilon": -1e-7}, "epsilon as a number above 0, got -1e-07"),
+        (optimizers.Adam, {"beta_1": 1.0}, "beta_1 as a number from 0 to below 1, got 1.0"),
+        (
+            optimizers.Adam,
+            {"beta_2": float("nan")},
+            "beta_2 as a number .* below 1, got nan",
+        ),
         (optimizers.Adam, {"weight_decay": -0.1}, "weight_decay as a number from 0, got -0.1"),
+        (optimizers.RMSprop, {"rho": 1}, "rho as a number from 0 to below 1, got 1"),
+        (optimizers.RMSprop, {"epsilon": 0}, "epsilon as a number above 0, got 0"),
+        (optimizers.SGD, {"learning_rate": float("inf")}, "learning_rate as .* from 0, got inf"),
         (optimizers.SGD, {"weight_decay": True}, "weight_decay as a number from 0, got True"),
     ],
 )

@@ -181,8 +181,8 @@ def test_weight_decay_comes_before_the_update_and_uses_the_old_weights():
     ("options", "words"),
     [
         ({"clipnorm": 1.0, "clipvalue": 1.0}, "at most one kind of clipping"),
-        ({"clipnorm": -1.0}, "clipnorm=-1.0 to be above 0"),
-        ({"clipvalue": 0}, "clipvalue=0 to be above 0"),
+        ({"clipnorm": -1.0}, "clipnorm as a number above 0, got -1.0"),
+        ({"clipvalue": 0}, "clipvalue as a number above 0, got 0"),
         ({"learning_rate": -0.1}, "learning_rate as a number from 0"),
         ({"learning_rate": "fast"}, "learning_rate as a number from 0"),
         ({"learning_rate": math.nan}, "learning_rate as a number from 0"),

@@ -18,7 +18,6 @@ written, never added up, so there is nothing to reset between steps.
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ from numpy.typing import NDArray
 
 from tinynet import activations, initializers, regularizers
 from tinynet.config import unique_name
-from tinynet.support import registry
+from tinynet.support import registry, settings
 
 Array = NDArray[np.floating]
 Shape = tuple[int, ...]  # of one example: without the batch axis
@@ -62,7 +61,7 @@ class Layer(registry.Configurable):
     ) -> None:
         registry.refuse(type(self), unknown)
         self.name = name or unique_name(type(self).__name__)
-        self.input_shape = None if input_shape is None else example_shape(input_shape)
+        self.input_shape = None if input_shape is None else settings.shape(input_shape)
         self.declared: dict[str, Weight] = {}
         self.output_shape: Shape | None = None  # known once the model is built
         self.needs_dx = True  # the model sets it False where dx would be of no use
@@ -141,24 +140,6 @@ class Layer(registry.Configurable):
         return config
 
 
-def example_shape(shape: Any) -> Shape:
-    """Return the shape of one example as a tuple.
-
-    Raises:
-        ValueError: it is no tuple of whole numbers from 1.
-    """
-    try:
-        if shape and all(operator.index(size) > 0 for size in shape):
-            return tuple(map(operator.index, shape))
-    except TypeError:
-        pass
-    hint = f" Write ({shape},) with a comma." if isinstance(shape, int) else ""
-    raise ValueError(
-        f"Expected the shape of one example as a tuple of numbers from 1, without the batch "
-        f"axis, such as (784,) or (28, 28), got {shape!r}.{hint}"
-    )
-
-
 class Weight:
     """What a layer declares of a weight: its shape, its first values, its penalty."""
 
@@ -190,7 +171,7 @@ class Input(Layer):
 
     def __init__(self, shape: Sequence[int], *, name: str | None = None) -> None:
         super().__init__(name=name or unique_name("InputLayer"), input_shape=shape)
-        self.shape = example_shape(shape)
+        self.shape = settings.shape(shape)
 
 
 class Dense(Layer):
@@ -235,9 +216,7 @@ class Dense(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        if isinstance(units, bool) or not isinstance(units, (int, np.integer)) or units < 1:
-            raise ValueError(f"Expected units as a whole number from 1, got {units!r}.")
-        self.units = int(units)
+        self.units = settings.count("units", units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
@@ -404,11 +383,7 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, *, seed: int | None = None, **options: Any) -> None:
         super().__init__(**options)
-        if not 0 <= rate < 1:
-            raise ValueError(
-                f"Expected a dropout rate from 0 up to, not including, 1, got {rate!r}."
-            )
-        self.rate = float(rate)  # a np.float64 would make all that follows float64
+        self.rate = settings.number("rate", rate, "[0, 1)")
         self.seed = seed
         self.rng = np.random.default_rng(seed)
 

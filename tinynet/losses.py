@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tinynet import activations
-from tinynet.support import registry
+from tinynet.support import registry, settings
 
 Array = NDArray[np.floating]
 L = TypeVar("L", bound="Loss")
@@ -110,7 +110,7 @@ class CategoricalCrossentropy(Loss):
 
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
         self.from_logits = from_logits
-        self.label_smoothing = float(label_smoothing)
+        self.label_smoothing = settings.number("label_smoothing", label_smoothing, "[0, 1)")
 
     def per_example(self, t: Array, y: Array) -> tuple[Array, Array]:
         s, k = self.label_smoothing, y.shape[1]
@@ -171,7 +171,7 @@ class BinaryCrossentropy(Loss):
 
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
         self.from_logits = from_logits
-        self.label_smoothing = float(label_smoothing)
+        self.label_smoothing = settings.number("label_smoothing", label_smoothing, "[0, 1)")
 
     def per_example(self, t: Array, y: Array) -> tuple[Array, Array]:
         s, k = self.label_smoothing, y.shape[1]

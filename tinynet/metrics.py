@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tinynet.support import registry
+from tinynet.support import registry, settings
 
 Array = NDArray[Any]
 
@@ -120,7 +120,7 @@ class BinaryAccuracy(Metric):
 
     Args:
         name: see Metric.
-        threshold: float, default 0.5: an output above it says 1.
+        threshold: float in (0, 1), default 0.5: an output above it says 1.
 
     Example:
         >>> BinaryAccuracy()([[1], [0]], [[0.8], [0.7]])
@@ -131,7 +131,7 @@ class BinaryAccuracy(Metric):
 
     def __init__(self, name: str | None = None, *, threshold: float = 0.5) -> None:
         super().__init__(name)
-        self.threshold = threshold
+        self.threshold = settings.number("threshold", threshold, "(0, 1)")
 
     def per_example(self, t: Array, p: Array) -> Array:
         same: Array = (p > self.threshold) == t.reshape(p.shape)  # (n, k)
@@ -155,7 +155,7 @@ class TopKCategoricalAccuracy(Metric):
 
     def __init__(self, k: int = 5, name: str | None = None) -> None:
         super().__init__(name)
-        self.k = k
+        self.k = settings.count("k", k)
 
     def per_example(self, t: Array, p: Array) -> Array:
         return in_top_k(t.argmax(axis=-1), p, self.k)  # (n,)

@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinynet import schedules
-from tinynet.support import registry
+from tinynet.support import registry, settings
 
 Array = NDArray[np.floating]
 
+LIMITS = ("clipnorm", "clipvalue", "global_clipnorm")
 BLOCK = 65536  # floats at a time, so that what the rule touches stays in the CPU's cache
 
 
@@ -53,23 +54,14 @@ class Optimizer(registry.Configurable):
         **unknown: Any,
     ) -> None:
         registry.refuse(type(self), unknown)
-        limits = {
-            "clipnorm": clipnorm,
-            "clipvalue": clipvalue,
-            "global_clipnorm": global_clipnorm,
-        }
-        given = [f"{limit}={value}" for limit, value in limits.items() if value is not None]
-        if len(given) > 1:
-            raise ValueError(f"Expected at most one kind of clipping, got {' and '.join(given)}.")
-        if any(value is not None and not value > 0 for value in limits.values()):
-            raise ValueError(f"Expected {given[0]} to be above 0.")
         self.learning_rate = schedules.get(learning_rate)
-        if weight_decay is not None:
-            weight_decay = registry.number("weight_decay", weight_decay)
-        self.weight_decay = weight_decay
-        self.clipnorm = clipnorm
-        self.clipvalue = clipvalue
-        self.global_clipnorm = global_clipnorm
+        self.weight_decay = settings.optional("weight_decay", weight_decay, "[0, inf)")
+        self.clipnorm = settings.optional("clipnorm", clipnorm, "(0, inf)")
+        self.clipvalue = settings.optional("clipvalue", clipvalue, "(0, inf)")
+        self.global_clipnorm = settings.optional("global_clipnorm", global_clipnorm, "(0, inf)")
+        limits = [limit for limit in LIMITS if getattr(self, limit) is not None]
+        if len(limits) > 1:
+            raise ValueError(f"Expected at most one kind of clipping, got {' and '.join(limits)}.")
         self.name = name or type(self).__name__.lower()
         self.iterations = 0
         self.built_for: Array | None = None
@@ -151,7 +143,7 @@ class SGD(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
-        self.momentum = registry.number("momentum", momentum, most=1)
+        self.momentum = settings.number("momentum", momentum, "[0, 1]")
         self.nesterov = nesterov
         self.slot_names = ("momentum",) if momentum else ()
 
@@ -204,9 +196,9 @@ class RMSprop(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
-        self.rho = registry.number("rho", rho, most=1)
-        self.momentum = registry.number("momentum", momentum, most=1)
-        self.epsilon = registry.number("epsilon", epsilon)
+        self.rho = settings.number("rho", rho, "[0, 1)")
+        self.momentum = settings.number("momentum", momentum, "[0, 1]")
+        self.epsilon = settings.number("epsilon", epsilon, "(0, inf)")
         self.centered = centered
         self.slot_names = ("velocity",)
         self.slot_names += ("momentum",) if momentum else ()
@@ -277,9 +269,9 @@ class Adam(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
-        self.beta_1 = registry.number("beta_1", beta_1, most=1 - 1e-9)
-        self.beta_2 = registry.number("beta_2", beta_2, most=1 - 1e-9)
-        self.epsilon = registry.number("epsilon", epsilon)
+        self.beta_1 = settings.number("beta_1", beta_1, "[0, 1)")
+        self.beta_2 = settings.number("beta_2", beta_2, "[0, 1)")
+        self.epsilon = settings.number("epsilon", epsilon, "(0, inf)")
 
     def update(self, lr: float, w: Array, g: Array, slots: dict[str, Array]) -> None:
         m, v, t = slots["momentum"], slots["velocity"], self.iterations

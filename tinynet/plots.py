@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from tinynet.callbacks import Callback
+from tinynet.support import settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -272,10 +273,8 @@ class Watch(Callback):
 
     def __init__(self, x: ArrayLike, every: int = 25) -> None:
         super().__init__()
-        if every < 1:
-            raise ValueError(f"Expected every as a whole number from 1, got {every!r}.")
         self.x = np.asarray(x, dtype=np.float32)
-        self.every = every
+        self.every = settings.count("every", every)
         self.step = 0
         self.steps: list[int] = []
         self.activations: dict[str, list[NDArray[Any]]] = {}

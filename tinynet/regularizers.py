@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet.support import registry
+from tinynet.support import registry, settings
 
 Array = NDArray[np.floating]
 
@@ -30,8 +30,8 @@ class L1L2(registry.Configurable):
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
-        self.l1 = registry.number("the penalty factor l1", l1)
-        self.l2 = registry.number("the penalty factor l2", l2)
+        self.l1 = settings.number("the penalty factor l1", l1, "[0, inf)")
+        self.l2 = settings.number("the penalty factor l2", l2, "[0, inf)")
 
     def __call__(self, W: Array) -> float:
         """Return the penalty."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tinynet.support import registry
+from tinynet.support import registry, settings
 
 
 class LearningRateSchedule(registry.Configurable):
@@ -23,9 +23,9 @@ class ExponentialDecay(LearningRateSchedule):
     """Shrink the rate by a factor every so many steps: lr decay_rate^(step / decay_steps).
 
     Args:
-        initial_learning_rate: float above 0.
-        decay_steps: int, at least 1.
-        decay_rate: float above 0.
+        initial_learning_rate: float from 0.
+        decay_steps: number from 1.
+        decay_rate: float from 0.
         staircase: whether to change only after whole decay_steps; default False.
 
     Example:
@@ -42,9 +42,11 @@ class ExponentialDecay(LearningRateSchedule):
         decay_rate: float,
         staircase: bool = False,
     ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.decay_rate = decay_rate
+        self.initial_learning_rate = settings.number(
+            "initial_learning_rate", initial_learning_rate, "[0, inf)"
+        )
+        self.decay_steps = settings.number("decay_steps", decay_steps, "[1, inf)")
+        self.decay_rate = settings.number("decay_rate", decay_rate, "[0, inf)")
         self.staircase = staircase
 
     def __call__(self, step: int) -> float:
@@ -59,7 +61,7 @@ class CosineDecay(LearningRateSchedule):
 
     Args:
         initial_learning_rate: float at least 0: the rate at the start.
-        decay_steps: int, at least 1: how long the wave is.
+        decay_steps: number from 1: how long the wave is.
         alpha: the last rate as a part of the highest, in [0, 1]; default 0.
         warmup_target: float or None (default): rise to this rate first.
         warmup_steps: int, default 0: how long the rise is.
@@ -81,17 +83,19 @@ class CosineDecay(LearningRateSchedule):
         warmup_target: float | None = None,
         warmup_steps: int = 0,
     ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.alpha = alpha
-        self.warmup_target = warmup_target
-        self.warmup_steps = warmup_steps
+        self.initial_learning_rate = settings.number(
+            "initial_learning_rate", initial_learning_rate, "[0, inf)"
+        )
+        self.decay_steps = settings.number("decay_steps", decay_steps, "[1, inf)")
+        self.alpha = settings.number("alpha", alpha, "[0, 1]")
+        self.warmup_target = settings.optional("warmup_target", warmup_target, "[0, inf)")
+        self.warmup_steps = settings.count("warmup_steps", warmup_steps, least=0)
 
     def __call__(self, step: int) -> float:
         start, top = self.initial_learning_rate, self.warmup_target
         if top is None:
             return self.decayed(step, start)
-        if step <= self.warmup_steps:
+        if step < self.warmup_steps:
             return start + (top - start) * step / self.warmup_steps
         return self.decayed(step - self.warmup_steps, top)
 
@@ -113,11 +117,4 @@ def get(rate: Any) -> float | LearningRateSchedule:
     """
     if isinstance(rate, (LearningRateSchedule, dict)):
         return registry.get("schedule", LearningRateSchedule, BY_NAME, rate)
-    try:
-        if float(rate) >= 0:
-            return float(rate)
-    except (TypeError, ValueError):
-        pass
-    raise ValueError(
-        f"Expected learning_rate as a number from 0, such as 0.001, or as a schedule, got {rate!r}."
-    )
+    return settings.number("learning_rate", rate, "[0, inf)")

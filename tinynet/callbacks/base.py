@@ -6,6 +6,8 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tinynet.support import settings
+
 Logs = dict[str, float]
 
 
@@ -134,11 +136,9 @@ class Monitor(Callback):
     """
 
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
-        if mode not in ("auto", "min", "max"):
-            raise ValueError(f"Expected mode as 'auto', 'min' or 'max', got {mode!r}.")
         self.monitor = monitor
-        self.mode = mode
-        self.min_delta = abs(min_delta)
+        self.mode: str = settings.choice("mode", mode, "auto", "min", "max")
+        self.min_delta = abs(settings.number("min_delta", min_delta))
         self.best: float | None = None
 
     def value(self, logs: Logs | None) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from tinynet.callbacks.base import Callback, Logs, Monitor
+from tinynet.support import settings
 
 
 class ModelCheckpoint(Monitor):
@@ -46,9 +47,9 @@ class ModelCheckpoint(Monitor):
         if not self.filepath.endswith(".npz"):
             raise ValueError(f"Expected a filepath that ends in .npz, got {self.filepath!r}.")
         if save_weights_only:
-            raise ValueError("tinynet saves whole models: leave save_weights_only away.")
-        if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
-            raise ValueError(f"Expected save_freq as 'epoch' or a number, got {save_freq!r}.")
+            raise ValueError("tinynet saves whole models: leave save_weights_only out.")
+        if save_freq != "epoch":
+            save_freq = settings.count("save_freq, if not 'epoch',", save_freq)
         self.verbose = verbose
         self.save_best_only = save_best_only
         self.save_freq = save_freq

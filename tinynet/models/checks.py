@@ -1,7 +1,7 @@
 """The checks at the door: what users get wrong with their data, and the line to type instead.
 
 `fit`, `evaluate` and `predict` pass everything that comes from outside through here (and
-through settings.py). Behind the door nothing is checked again, so the core can read like the
+through arguments.py). Behind the door nothing is checked again, so the core can read like the
 derivation.
 """
 

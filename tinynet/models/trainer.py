@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tinynet import losses, optimizers
 from tinynet import metrics as metric_table
 from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
-from tinynet.models import checks, nonfinite
+from tinynet.models import arguments, checks, nonfinite
 from tinynet.models.batches import Examples
 from tinynet.models.structure import Structure
 from tinynet.support import settings
@@ -128,15 +128,16 @@ class Trainer(Structure):
 
         Source: keras.Model.fit.
         """
-        size = settings.batch_size(batch_size)
+        size = arguments.batch_size(batch_size)
         epochs, first = settings.count("epochs", epochs), settings.count("epoch", initial_epoch, 0)
         validation_freq = settings.count("validation_freq", validation_freq)
         train = self._examples(x, y, sample_weight, class_weight, training=True)
         valid = None
         if validation_data is not None:
-            valid = self._examples(*settings.validation(validation_data))
+            valid = self._examples(*arguments.validation(validation_data))
         elif validation_split:
-            train, valid = train.split(settings.fraction("validation_split", validation_split))
+            fraction = settings.number("validation_split", validation_split, "[0, 1)")
+            train, valid = train.split(fraction)
         self.history, self.stop_training, self.epoch = History(), False, first
         hooks = self._hooks(callbacks, verbose, len(train), size, self.history, epochs=epochs)
         logs: Logs = {}
@@ -217,7 +218,7 @@ class Trainer(Structure):
 
         Source: keras.Model.evaluate.
         """
-        size = settings.batch_size(batch_size)
+        size = arguments.batch_size(batch_size)
         examples = self._examples(x, y, sample_weight)
         hooks = self._hooks(callbacks, verbose, len(examples), size)
         return self._score(examples, size, hooks).report(return_dict)
@@ -258,7 +259,7 @@ class Trainer(Structure):
 
         Source: keras.Model.predict.
         """
-        size = settings.batch_size(batch_size)
+        size = arguments.batch_size(batch_size)
         x = self._inputs(x)
         hooks = self._hooks(callbacks, verbose, len(x), size)
         y = np.empty((len(x), *self.layers[-1].output_shape), self.params.dtype)  # (n, k)
@@ -381,5 +382,5 @@ class Trainer(Structure):
     ) -> CallbackList:
         """Put the user's callbacks, those of our own and the progress line together."""
         given = [callbacks] if isinstance(callbacks, Callback) else callbacks or []
-        params |= {"steps": math.ceil(n / size), "verbose": settings.verbosity(verbose)}
+        params |= {"steps": math.ceil(n / size), "verbose": arguments.verbosity(verbose)}
         return CallbackList([*given, *own, ProgressLine()], self, params)

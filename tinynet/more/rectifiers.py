@@ -10,7 +10,7 @@ import numpy as np
 
 from tinynet import layers
 from tinynet.layers import Array, Backward, Layer
-from tinynet.support import registry
+from tinynet.support import registry, settings
 
 __all__ = ["ELU", "LeakyReLU", "ReLU"]
 
@@ -45,19 +45,19 @@ class ReLU(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.max_value = None if max_value is None else registry.number("max_value", max_value)
-        self.negative_slope = registry.number("negative_slope", negative_slope)
-        self.threshold = registry.number("threshold", threshold)
+        self.max_value = settings.optional("max_value", max_value, "[0, inf)")
+        self.negative_slope = settings.number("negative_slope", negative_slope, "[0, inf)")
+        self.threshold = settings.number("threshold", threshold, "[0, inf)")
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         limit = math.inf if self.max_value is None else self.max_value
         above = x > self.threshold  # (n, m) of bool
-        y = np.where(above, np.minimum(x, limit), 0)  # (n, m)
+        y: Array = np.where(above, np.minimum(x, limit), 0)  # (n, m)
         if self.negative_slope:
             y += self.negative_slope * np.minimum(x - self.threshold, 0)  # (n, m)
 
         def backward(dy: Array) -> Array:
-            dx = dy * (above & (x < limit))  # (n, m)
+            dx: Array = dy * (above & (x < limit))  # (n, m)
             if self.negative_slope:
                 dx += dy * ~above * self.negative_slope  # (n, m)
             return dx
@@ -89,7 +89,7 @@ class LeakyReLU(Layer):
             warnings.warn("LeakyReLU's alpha is called negative_slope now.", stacklevel=2)
             negative_slope = options.pop("alpha")
         super().__init__(**options)
-        self.negative_slope = registry.number("negative_slope", negative_slope)
+        self.negative_slope = settings.number("negative_slope", negative_slope, "[0, inf)")
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         def backward(dy: Array) -> Array:
@@ -114,7 +114,7 @@ class ELU(Layer):
 
     def __init__(self, alpha: float = 1.0, **options: Any) -> None:
         super().__init__(**options)
-        self.alpha = float(alpha)
+        self.alpha = settings.number("alpha", alpha)
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         y = np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))  # (n, m)

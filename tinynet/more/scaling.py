@@ -6,7 +6,7 @@ from typing import Any
 
 from tinynet import layers
 from tinynet.layers import Array, Backward, Layer
-from tinynet.support import registry
+from tinynet.support import registry, settings
 
 __all__ = ["Rescaling"]
 
@@ -29,8 +29,8 @@ class Rescaling(Layer):
 
     def __init__(self, scale: float, offset: float = 0.0, **options: Any) -> None:
         super().__init__(**options)
-        self.scale = float(scale)  # a np.float64 would make all that follows float64
-        self.offset = float(offset)
+        self.scale = settings.number("scale", scale)
+        self.offset = settings.number("offset", offset)
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         def backward(dy: Array) -> Array:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
@@ -159,19 +158,6 @@ def refuse(cls: type[Configurable], unknown: Iterable[str]) -> None:
         raise ValueError(
             f"{cls.__name__} has no argument {name!r}.{hint} It has: {', '.join(known)}."
         )
-
-
-def number(name: str, value: Any, most: float = math.inf) -> float:
-    """Return a number from 0, maybe up to another one, such as momentum.
-
-    Raises:
-        ValueError: for anything else.
-    """
-    known = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not known or not 0 <= value <= most:
-        up_to = "" if most == math.inf else f" to {most}"
-        raise ValueError(f"Expected {name} as a number from 0{up_to}, got {value!r}.")
-    return float(value)
 
 
 fill_tables: list[Callable[[], object]] = []  # more/ puts here what enters its classes
