@@ -73,7 +73,7 @@ def main() -> None:
         print("  digits.png     some of the images that it learnt from")
         print("  history.png    how loss and accuracy went, epoch by epoch")
         print("  confusion.png  which class it took for which")
-        print("  mistakes.png   its mistakes, those first of which it was surest")
+        print("  mistakes.png   its mistakes, most confident first")
 
 
 def load_data(name: str, folder: Path | None) -> tuple:

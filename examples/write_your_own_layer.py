@@ -46,7 +46,7 @@ class LearnedSlope(Layer):
 
 
 class LearnedSlopeMended(LearnedSlope):
-    """The same layer, with the mistake mended."""
+    """The same layer, with the mistake fixed."""
 
     def forward(self, x: np.ndarray) -> Any:
         y = np.where(x > 0, x, self.a * x)  # (n, m)

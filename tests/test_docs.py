@@ -43,6 +43,16 @@ def test_a_quote_stands_in_the_file(path: str, quote: str) -> None:
     assert is_in(quote, (ROOT / path).read_text("utf-8")), f"not in {path} any more:\n{quote}"
 
 
+HEART = re.compile(r"^```python\n# (?P<path>tinynet/\S+)\n(?P<text>.*?)^```", re.M | re.S)
+
+
+def test_what_the_readme_shows_as_the_heart_stands_in_the_files() -> None:
+    shown = list(HEART.finditer((ROOT / "README.md").read_text("utf-8")))
+    assert len(shown) == 2
+    for block in shown:
+        assert is_in(block["text"], (ROOT / block["path"]).read_text("utf-8")), block["text"]
+
+
 def test_a_wrong_quote_would_be_noticed() -> None:
     assert is_in("a = 1\nif a:\n    b", "  a = 1\n  if a:\n      b\n  c")
     assert not is_in("a = 1\nb", "a = 1\nc\nb")
@@ -92,7 +102,7 @@ def test_the_figures_are_made_by_their_script(tmp_path: Path) -> None:
 
 def test_write_your_own_layer_finds_its_mistake_and_mends_it() -> None:
     wrong, right = run("examples/write_your_own_layer.py").split("3. Mended")
-    assert "Mend slope, then check again." in wrong
+    assert "Fix slope, then check again." in wrong
     assert "All gradients agree" not in wrong
     assert "All gradients agree" in right
     assert [float(p) > 85 for p in re.findall(r"reads ([\d.]+)%", wrong + right)] == [True, True]

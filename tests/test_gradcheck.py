@@ -305,4 +305,4 @@ def test_the_table_says_it_in_words() -> None:
     lines = repr(tinynet.check_gradients(model, X, T)).splitlines()
     assert lines[0].split()[-2:] == ["at", "verdict"]
     assert "0.6667 times what it should be, everywhere" in lines[4]
-    assert lines[-1] == "Mend scale, then check again."
+    assert lines[-1] == "Fix scale, then check again."

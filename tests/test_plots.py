@@ -257,10 +257,10 @@ def test_confusion_matrix_refuses_unequal_lengths_and_nothing() -> None:
 SURE = [[0.4, 0.6], [0.01, 0.99], [0.9, 0.1], [0.2, 0.8]]  # of which the third is right
 
 
-def test_mistakes_come_surest_first_and_say_true_predicted_and_how_sure() -> None:
+def test_mistakes_come_most_confident_first_and_say_true_predicted_and_how_sure() -> None:
     figure = plots.mistakes(IMAGES[:4], [0, 0, 0, 0], SURE)
     assert texts(figure) == ["0 → 1  99 %", "0 → 1  80 %", "0 → 1  60 %"]
-    assert figure.axes[0].get_title() == "3 of 4 wrong, the surest first"
+    assert figure.axes[0].get_title() == "3 of 4 wrong, most confident first"
 
 
 def test_mistakes_shows_the_images_that_were_mistaken() -> None:

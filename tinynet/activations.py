@@ -138,6 +138,14 @@ BACKWARD: dict[Function, Callable[[Array, Array], Array]] = {
     tanh: tanh_backward,
     softmax: softmax_backward,
 }
+FORMULAS: dict[Function, tuple[str, str]] = {  # of y and of dx, as explain prints them
+    linear: ("y = x", "dy"),
+    relu: ("y = max(x, 0)", "dy where y > 0, else 0"),
+    leaky_relu: ("y = max(x, 0.2 x)", "dy where y > 0, else 0.2 dy"),
+    sigmoid: ("y = 1 / (1 + exp(-x))", "dy y (1 - y)"),
+    tanh: ("y = (e^x - e^-x) / (e^x + e^-x)", "dy (1 - y²)"),
+    softmax: ("y_j = e^x_j / sum_k e^x_k", "y_j (dy_j - sum_k dy_k y_k)"),
+}
 BY_NAME: dict[str, Function] = {function.__name__: function for function in BACKWARD}
 
 

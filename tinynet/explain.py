@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
-import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinynet import activations
-from tinynet.layers import Activation, Dense, Layer
+from tinynet.layers import Dense
 from tinynet.models import Sequential
 from tinynet.models.trace import Traced, trace
 from tinynet.support.progress import can_encode
@@ -22,35 +20,6 @@ from tinynet.support.progress import can_encode
 Array = NDArray[np.floating]
 
 WHOLE = 40  # an array of up to so many numbers is printed whole
-
-FORMULAS: dict[str, dict[str, str]] = {
-    "Dense": {
-        "y": "y = x W + b",
-        "dW": "x.T dy",
-        "db": "the sum of dy's rows",
-        "dx": "dy W.T",
-    },
-    "Flatten": {"y": "y = x, every example laid out as one row", "dx": "dy in the shape of x"},
-    "Dropout": {"y": "y = x mask / (1 - rate)", "dx": "dy mask / (1 - rate), the same mask"},
-    "Rescaling": {"y": "y = x scale + offset", "dx": "dy scale"},
-    "CategoricalCrossentropy": {
-        "y": "l = -sum_j t_j log p_j",
-        "dy": "(1 - t / p) / n, for rows y = p that sum to 1",
-        "dlogits": "(p - t) / n",
-    },
-    "SparseCategoricalCrossentropy": {
-        "y": "l = -log p_t",
-        "dy": "(1 - 1 / p) / n at the class t, 1 / n elsewhere, for rows y = p that sum to 1",
-        "dlogits": "(p - 1) / n at the class t, p / n elsewhere",
-    },
-    "BinaryCrossentropy": {
-        "y": "l = mean_j -(t log p + (1 - t) log(1 - p))",
-        "dy": "(p - t) / (p (1 - p)) / k / n",
-        "dlogits": "(p - t) / k / n",
-    },
-    "MeanSquaredError": {"y": "l = mean_j (y_j - t_j)²", "dy": "2 (y - t) / k / n"},
-    "MeanAbsoluteError": {"y": "l = mean_j |y_j - t_j|", "dy": "sign(y - t) / k / n"},
-}
 
 
 @dataclass
@@ -140,14 +109,14 @@ def forward(
     yield "\nFORWARD: from the inputs to the loss\n"
     yield numbers("x", links[0].x, "the inputs, a row for each example")
     for link in links:
-        rule = formulas(link.layer).get("y", "y = forward(x)")
+        rule = link.layer.formulas.get("y", "y = forward(x)")
         yield f"\n{link.name} ({type(link.layer).__name__}): {rule}"
         yield "    " + shapes(link)["y"]
         for name in link.layer.declared:
             yield numbers(name, getattr(link.layer, name), shapes(link).get(name, ""))
         yield numbers("y", link.y, f"a row for each of the {n} examples")
     kind = type(function).__name__
-    rule = FORMULAS.get(kind, {}).get("y", "l for each example")
+    rule = function.formulas.get("l", "l for each example")
     yield f"\nloss ({kind}): {rule}, and L is the mean of the n losses l"
     if head is not activations.linear:
         name = getattr(function.fuses, "__name__", "")
@@ -162,14 +131,14 @@ def forward(
 def backward(model: Sequential, links: list[Traced]) -> Iterator[str]:
     """Write the way back, from the loss to the gradients of all weights."""
     _, _, function = model.fused()
-    kind, what = type(function).__name__, "dlogits" if function.from_logits else "dy"
+    what = "dlogits" if function.from_logits else "dy"
     yield "\nBACKWARD: from the loss to every weight. dQ is dL/dQ and has the shape of Q."
     yield "\nloss"
-    yield numbers("dy", links[-1].dy, FORMULAS.get(kind, {}).get(what, ""))
+    yield numbers("dy", links[-1].dy, function.formulas.get(what, ""))
     for link in reversed(links):
         if link.dy is None:
             break
-        layer, rule, shape = link.layer, formulas(link.layer), shapes(link)
+        layer, rule, shape = link.layer, link.layer.formulas, shapes(link)
         yield f"\n{link.name}, from dy {link.dy.shape}"
         for name, weight in layer.declared.items():
             how = f"{rule.get('d' + name, '')}    {shape.get('d' + name, '')}"
@@ -187,10 +156,9 @@ def update(
 ) -> Iterator[str]:
     """Write how the weights moved."""
     optimizer: Any = model.optimizer
-    rule = (inspect.getdoc(type(optimizer)) or "").split("\n\nArgs:")[0]
     settings = [f"{k} = {v:g}" for k, v in vars(optimizer).items() if isinstance(v, float) and v]
     yield f"\nUPDATE by {type(optimizer).__name__}, its step {optimizer.iterations}\n"
-    yield indent(rule)
+    yield indent("\n".join(optimizer.formulas))
     yield indent(f"\nhere with {', '.join(settings)}\n")
     for link, before in zip(links, layers, strict=True):
         for name in link.layer.declared:
@@ -198,16 +166,6 @@ def update(
             moved = np.abs(after - before[name]).max()
             yield numbers(f"{link.name}.{name}", after, f"no number moved by more than {moved:.3g}")
     yield f"\nevaluate() on the same batch gives {loss:.6g} now"
-
-
-def formulas(layer: Layer) -> dict[str, str]:
-    """Return the formula of y and of each gradient."""
-    if isinstance(layer, Activation):  # as activations.py has them
-        forward, backward = layer.activation, activations.BACKWARD[layer.activation]
-        docs = [(inspect.getdoc(f) or "").split("\n")[0] for f in (forward, backward)]
-        dx = re.split(r"\. |: ", docs[1].removeprefix("dx = "))[0]
-        return {"y": docs[0].partition(": ")[2].rstrip("."), "dx": dx}
-    return FORMULAS.get(type(layer).__name__, {})
 
 
 def shapes(link: Traced) -> dict[str, str]:

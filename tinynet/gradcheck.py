@@ -51,7 +51,7 @@ def check_gradients(model: Sequential, x: Any, y: Any) -> Report:
 
     Returns:
         Report: prints as a table. `.ok` is True if all agree to 1e-5; `.culprits` names the layers
-        to mend; `.rows` holds the figures.
+        to fix; `.rows` holds the figures.
 
     Raises:
         ValueError: input as in fit; a backward whose dx has a wrong shape, or that puts a new
@@ -193,7 +193,7 @@ class Report:
         if self.ok:
             lines.append("All gradients agree with the differences of the loss.")
         else:
-            lines.append(f"Mend {' and '.join(self.culprits)}, then check again.")
+            lines.append(f"Fix {' and '.join(self.culprits)}, then check again.")
         return "\n".join(lines)
 
 

@@ -5,7 +5,7 @@
     the data           in C order (the last index moves fastest), most significant byte first
 
 MNIST's training images begin 00 00 08 03 | 00 00 ea 60 | 00 00 00 1c | 00 00 00 1c: bytes
-(08), three dimensions, 60000 x 28 x 28.  The first four bytes are called the magic number.
+(08), three dimensions, 60000 x 28 x 28. The first four bytes are called the magic number.
 
 A file may be damaged, cut short or made to do harm, so nothing is believed before it is
 checked: no memory is asked for until the length is known to be the one in the header.
@@ -74,7 +74,7 @@ def read_idx(path: str | os.PathLike[str], *, mmap: bool = False) -> NDArray[Any
     Args:
         path: the file, gzip-compressed or not, whatever its name.
         mmap: leave the numbers in the file and read them when they are used, so that a set
-            may be larger than memory; default False.  The file must not be compressed.
+            may be larger than memory; default False. The file must not be compressed.
 
     Returns:
         An array as from `parse_idx`; with `mmap` a read-only `numpy.memmap`, in the byte

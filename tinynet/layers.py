@@ -18,7 +18,7 @@ written, never added up, so there is nothing to reset between steps.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,6 +55,8 @@ class Layer(registry.Configurable):
 
     Source: keras.layers.Layer, where `call` computes y and a framework differentiates it.
     """
+
+    formulas: Mapping[str, str] = {}  # of y, dx, dW, ..., for explain to print
 
     def __init__(
         self, *, name: str | None = None, input_shape: Sequence[int] | None = None, **unknown: Any
@@ -203,6 +205,12 @@ class Dense(Layer):
     b: Array
     dW: Array
     db: Array
+    formulas: Mapping[str, str] = {
+        "y": "y = x W + b",
+        "dW": "x.T dy",
+        "db": "the sum of dy's rows",
+        "dx": "dy W.T",
+    }
 
     def __init__(
         self,
@@ -286,6 +294,8 @@ class Activation(Layer):
     def __init__(self, activation: Any, **options: Any) -> None:
         super().__init__(**options)
         self.activation = activations.get(activation)
+        y, dx = activations.FORMULAS[self.activation]
+        self.formulas = {"y": y, "dx": dx}
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         y = self.activation(x)  # (n, m)
@@ -341,6 +351,11 @@ class Flatten(Layer):
     Source: keras.layers.Flatten, without its "channels_first".
     """
 
+    formulas: Mapping[str, str] = {
+        "y": "y = x, every example laid out as one row",
+        "dx": "dy in the shape of x",
+    }
+
     def __init__(self, data_format: str | None = None, **options: Any) -> None:
         super().__init__(**options)
         if data_format not in (None, "channels_last"):
@@ -380,6 +395,11 @@ class Dropout(Layer):
     Source: Srivastava et al., 2014; keras.layers.Dropout. Which inputs are silenced differs
     from Keras, since the random numbers are NumPy's.
     """
+
+    formulas: Mapping[str, str] = {
+        "y": "y = x mask / (1 - rate)",
+        "dx": "dy mask / (1 - rate), the same mask",
+    }
 
     def __init__(self, rate: float, *, seed: int | None = None, **options: Any) -> None:
         super().__init__(**options)

@@ -16,6 +16,7 @@ logits in front of it.
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -46,6 +47,7 @@ class Loss(registry.Configurable):
 
     fuses: activations.Function | None = None
     from_logits = False
+    formulas: Mapping[str, str] = {}  # of l, and of dy from outputs or from logits, for explain
 
     def per_example(self, t: Array, y: Array) -> tuple[Array, Array]:
         """Return l (n,), the loss of each example, and dl/dy (n, k), each row its own."""
@@ -108,6 +110,12 @@ class CategoricalCrossentropy(Loss):
 
     fuses = staticmethod(activations.softmax)
 
+    formulas: Mapping[str, str] = {
+        "l": "l = -sum_j t_j log p_j",
+        "dy": "(1 - t / p) / n, for rows y = p that sum to 1",
+        "dlogits": "(p - t) / n",
+    }
+
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
         self.from_logits = from_logits
         self.label_smoothing = settings.number("label_smoothing", label_smoothing, "[0, 1)")
@@ -142,6 +150,12 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
     Source: keras.losses.SparseCategoricalCrossentropy.
     """
 
+    formulas: Mapping[str, str] = {
+        "l": "l = -log p_t",
+        "dy": "(1 - 1 / p) / n at the class t, 1 / n elsewhere, for rows y = p that sum to 1",
+        "dlogits": "(p - 1) / n at the class t, p / n elsewhere",
+    }
+
     def __init__(self, from_logits: bool = False) -> None:
         super().__init__(from_logits)
 
@@ -168,6 +182,12 @@ class BinaryCrossentropy(Loss):
     """
 
     fuses = staticmethod(activations.sigmoid)
+
+    formulas: Mapping[str, str] = {
+        "l": "l = mean_j -(t log p + (1 - t) log(1 - p))",
+        "dy": "(p - t) / (p (1 - p)) / k / n",
+        "dlogits": "(p - t) / k / n",
+    }
 
     def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
         self.from_logits = from_logits
@@ -197,6 +217,8 @@ class MeanSquaredError(Loss):
     Source: keras.losses.MeanSquaredError. (Some books halve it; Keras does not.)
     """
 
+    formulas: Mapping[str, str] = {"l": "l = mean_j (y_j - t_j)²", "dy": "2 (y - t) / k / n"}
+
     def per_example(self, t: Array, y: Array) -> tuple[Array, Array]:
         error = y - t  # (n, k)
         return np.square(error).mean(axis=1), 2 * error / y.shape[1]  # (n,), (n, k)
@@ -211,6 +233,8 @@ class MeanAbsoluteError(Loss):
 
     Source: keras.losses.MeanAbsoluteError. At y = t the slope is 0.
     """
+
+    formulas: Mapping[str, str] = {"l": "l = mean_j |y_j - t_j|", "dy": "sign(y - t) / k / n"}
 
     def per_example(self, t: Array, y: Array) -> tuple[Array, Array]:
         error = y - t  # (n, k)

@@ -42,6 +42,7 @@ class Optimizer(registry.Configurable):
     """
 
     slot_names: tuple[str, ...] = ()
+    formulas: tuple[str, ...] = ()  # the rule, for explain to print
 
     def __init__(
         self,
@@ -135,6 +136,8 @@ class SGD(Optimizer):
     Source: keras.optimizers.SGD.
     """
 
+    formulas = ("w -= lr g", "with momentum: m = mu m - lr g, w += m")
+
     def __init__(
         self,
         learning_rate: Any = 0.01,
@@ -185,6 +188,8 @@ class RMSprop(Optimizer):
 
     Source: Tieleman and Hinton, 2012, lecture 6.5; keras.optimizers.RMSprop.
     """
+
+    formulas = ("v = rho v + (1 - rho) g²", "w -= lr g / sqrt(v + epsilon)")
 
     def __init__(
         self,
@@ -259,6 +264,11 @@ class Adam(Optimizer):
     """
 
     slot_names = ("momentum", "velocity")
+    formulas = (
+        "m = beta_1 m + (1 - beta_1) g",
+        "v = beta_2 v + (1 - beta_2) g²",
+        "w -= lr_t m / (sqrt(v) + epsilon), lr_t = lr sqrt(1 - beta_2^t) / (1 - beta_1^t)",
+    )
 
     def __init__(
         self,

@@ -171,7 +171,7 @@ def mistakes(
     names: Names = None,
     ax: Axes | None = None,
 ) -> Figure:
-    """Draw the wrong answers, the surest first: true → predicted, and how sure.
+    """Draw the wrong answers, most confident first: true → predicted, and how sure.
 
     Args:
         images: (n, 28, 28) or (n, 784), or any other square size.
@@ -203,7 +203,7 @@ def mistakes(
         f"{_name(true[i], names)}{arrow}{_name(predicted[i], names)}  {100 * sure[i]:.0f} %"
         for i in shown
     ]
-    title = f"{wrong.size:,} of {true.size:,} wrong" + ", the surest first" * (shown.size > 1)
+    title = f"{wrong.size:,} of {true.size:,} wrong" + ", most confident first" * (shown.size > 1)
     return _grid(ax, images[shown], captions, tile=0.95 if names is None else 1.35, title=title)
 
 

@@ -20,19 +20,11 @@ from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
 from tinynet.models import arguments, checks, nonfinite
 from tinynet.models.batches import Examples
 from tinynet.models.structure import Structure
-from tinynet.support import settings
+from tinynet.support import settings, spellings
 from tinynet.support.interrupts import interruptible, uninterrupted
 
 Array = NDArray[Any]
 Logs = dict[str, float]
-
-REMOVED = {  # methods that Keras once had, or that have another form here
-    "predict_classes": "model.predict(x).argmax(axis=1)",
-    "predict_proba": "model.predict(x)",
-    "fit_generator": "model.fit(x, y)",
-    "save_weights": "model.save('model.npz')",
-    "load_weights": "tinynet.models.load_model('model.npz')",
-}
 
 
 class Trainer(Structure):
@@ -47,7 +39,7 @@ class Trainer(Structure):
     if not TYPE_CHECKING:  # a type checker would take any name then
 
         def __getattr__(self, name: str) -> Any:
-            hint = f" Type {REMOVED[name]}" if name in REMOVED else ""
+            hint = f" Type {spellings.METHODS[name]}" if name in spellings.METHODS else ""
             raise AttributeError(f"A model has no {name!r}.{hint}", name=name, obj=self)
 
     def compile(

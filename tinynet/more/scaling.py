@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tinynet import layers
@@ -26,6 +27,8 @@ class Rescaling(Layer):
 
     Source: keras.layers.Rescaling.
     """
+
+    formulas: Mapping[str, str] = {"y": "y = x scale + offset", "dx": "dy scale"}
 
     def __init__(self, scale: float, offset: float = 0.0, **options: Any) -> None:
         super().__init__(**options)

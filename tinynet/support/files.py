@@ -14,8 +14,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a file to be written that takes the place of `path` only when it is complete.
 
     What is written goes to a file of its own beside `path`, named `path` and `.part`, which
-    is renamed at the end.  Whoever reads `path` sees the old file or the new one, never half
-    of one, however many processes write and whenever one of them is stopped.  The `.part` of
+    is renamed at the end. Whoever reads `path` sees the old file or the new one, never half
+    of one, however many processes write and whenever one of them is stopped. The `.part` of
     a process that was killed is removed by the first one to write `path` an hour later.
 
     Args:

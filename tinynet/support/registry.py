@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from tinynet.support import spellings
+
 C = TypeVar("C", bound="Configurable")
 T = TypeVar("T")
 
@@ -141,10 +143,6 @@ def nearest(name: object, names: Iterable[str]) -> str | None:
     return next(iter(longer or difflib.get_close_matches(word, names, n=1)), None)
 
 
-# Arguments that Keras once had, and what they are called now.
-RENAMED = {"lr": "learning_rate", "decay": "weight_decay", "input_dim": "input_shape"}
-
-
 def refuse(cls: type[Configurable], unknown: Iterable[str]) -> None:
     """Refuse arguments that a constructor does not have, with the names that it has.
 
@@ -153,7 +151,8 @@ def refuse(cls: type[Configurable], unknown: Iterable[str]) -> None:
     """
     for name in unknown:
         known = cls.arguments()
-        meant = RENAMED[name] if RENAMED.get(name) in known else nearest(name, known)
+        new = spellings.ARGUMENTS.get(name)
+        meant = new if new in known else nearest(name, known)
         hint = f" Did you mean {meant!r}?" if meant else ""
         raise ValueError(
             f"{cls.__name__} has no argument {name!r}.{hint} It has: {', '.join(known)}."

@@ -1,0 +1,13 @@
+"""What Keras once called things, and what to type now: one table for each place they stand in."""
+
+from __future__ import annotations
+
+ARGUMENTS = {"lr": "learning_rate", "decay": "weight_decay", "input_dim": "input_shape"}
+
+METHODS = {  # of a model
+    "predict_classes": "model.predict(x).argmax(axis=1)",
+    "predict_proba": "model.predict(x)",
+    "fit_generator": "model.fit(x, y)",
+    "save_weights": "model.save('model.npz')",
+    "load_weights": "tinynet.models.load_model('model.npz')",
+}
