@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 
 import numpy as np
@@ -11,6 +12,7 @@ from tinynet.support.registry import snake_case
 _floatx = "float32"
 _names_given: Counter[str] = Counter()
 _seeds: np.random.SeedSequence | None = None  # made when first needed: np.random loads slowly
+_seed_chosen = False  # by set_random_seed
 
 
 def floatx() -> str:
@@ -55,6 +57,9 @@ def set_random_seed(seed: int) -> None:
     weights and its shuffling come; the second model gets other numbers than the first.
     Python's and NumPy's global generators are left alone.
 
+    A forked process, such as those of multiprocessing.Pool on Linux, draws numbers of its own;
+    but after this it repeats its parent's. Call set_random_seed(i) in process i then.
+
     Args:
         seed: int, at least 0.
 
@@ -67,8 +72,18 @@ def set_random_seed(seed: int) -> None:
 
     Source: keras.utils.set_random_seed, which also seeds the two global generators.
     """
+    global _seeds, _seed_chosen
+    _seeds, _seed_chosen = np.random.SeedSequence(seed), True
+
+
+def _after_fork() -> None:
+    """Start anew with random numbers in a forked process, unless a seed was chosen."""
     global _seeds
-    _seeds = np.random.SeedSequence(seed)
+    _seeds = _seeds if _seed_chosen else None
+
+
+if hasattr(os, "register_at_fork"):  # where there is fork
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def new_generator() -> np.random.Generator:

@@ -232,7 +232,10 @@ class FunctionMetric(Metric):
         return cls(registry.find("metric function", {}, config["function"]), config["name"])
 
     def per_example(self, t: Array, p: Array) -> Array:
-        return np.asarray(self.function(t, p))  # (n,), or a single number for the batch
+        # It gets copies, since it may write into them.
+        return np.asarray(
+            self.function(t.copy(), p.copy())
+        )  # (n,), or a single number for the batch
 
 
 def in_top_k(classes: Array, p: Array, k: int) -> Array:

@@ -143,4 +143,8 @@ class Network:
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Copying and pickling turn views into arrays of their own: make them views again.
         self.__dict__.update(state)
-        self.bind(self.params, self.grads)
+        known, optimizer = self.params, self.optimizer
+        self.bind(np.require(known, None, "W"), np.require(self.grads, None, "W"))
+        if optimizer is not None and optimizer.built_for is known:
+            optimizer.built_for = self.params
+            optimizer.slots = {k: np.require(v, None, "W") for k, v in optimizer.slots.items()}

@@ -195,6 +195,8 @@ def mistakes(
     """
     images, true, p = _square(images), _classes(labels), np.asarray(probabilities)
     _same_length(images=images, labels=true, probabilities=p)
+    if p.ndim == 1 or p.shape[1] == 1:  # sigmoid outputs: of class 1
+        p = np.stack([1 - p.reshape(len(p)), p.reshape(len(p))], axis=1)  # (n, 2)
     predicted, sure = p.argmax(axis=1), p.max(axis=1)
     wrong = np.flatnonzero(predicted != true)
     shown = wrong[np.argsort(-sure[wrong], kind="stable")][:count]
@@ -457,10 +459,18 @@ def _font_size(ax: Axes, wide: float, high: float, texts: Sequence[str]) -> floa
 # ---- what may be handed in ----
 
 
-def _classes(labels: ArrayLike) -> NDArray[np.int64]:
-    """Class numbers (n,) from class numbers or from one-hot rows or probabilities (n, k)."""
-    labels = np.asarray(labels)
-    return (labels.argmax(axis=1) if labels.ndim == 2 else labels).astype(np.int64)
+def _classes(given: ArrayLike) -> NDArray[np.int64]:
+    """Class numbers (n,) from those, from rows (n, k), or from sigmoid outputs (n,) or (n, 1)."""
+    labels: NDArray[Any] = np.asarray(given)
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        labels = labels.argmax(axis=1)
+    labels = labels.reshape(len(labels))
+    if labels.dtype.kind == "f" and (labels != np.floor(labels)).any():
+        labels = labels > 0.5  # probabilities of class 1
+    classes: NDArray[np.int64] = labels.astype(np.int64)
+    if classes.size and classes.min() < 0:
+        raise ValueError(f"Expected class numbers from 0, got {classes.min()}.")
+    return classes
 
 
 def _square(images: ArrayLike) -> NDArray[Any]:

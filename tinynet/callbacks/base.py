@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -153,9 +154,9 @@ class Monitor(Callback):
         return logs.get(self.monitor)
 
     def improves(self, value: float, best: float | None) -> bool:
-        """Say whether a value is better than another by more than min_delta."""
-        if best is None:
-            return True
+        """Say whether a value is better than another by more than min_delta; NaN never is."""
+        if best is None or math.isnan(best):
+            return not math.isnan(value)
         if self.larger_is_better():
             return value - self.min_delta > best
         return value + self.min_delta < best

@@ -70,19 +70,22 @@ class ModelCheckpoint(Monitor):
 
     def save(self, logs: Logs, **batch: int) -> None:
         """Save the model, unless only the best is wanted and this is not it."""
-        path, note = self.filepath.format(epoch=self.epoch + 1, **batch, **logs), ""
+        value, note = None, ""
         if self.save_best_only:
             value = self.value(logs)
-            if value is not None:
-                if not self.improves(value, self.best):
-                    self.say(f"{self.monitor} did not improve from {self.best:.5f}")
-                    return
-                best = "None" if self.best is None else f"{self.best:.5f}"
-                note = f"{self.monitor} improved from {best} to {value:.5f}, "
-                self.best = value
+            if value is None:
+                return
+            best = "None" if self.best is None else f"{self.best:.5f}"
+            if not self.improves(value, self.best):
+                self.say(f"{self.monitor} did not improve from {best}")
+                return
+            note = f"{self.monitor} improved from {best} to {value:.5f}, "
+        path = self.filepath.format(epoch=self.epoch + 1, **batch, **logs)
         self.say(f"{note}saving model to {path}")
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         self.model.save(path)
+        if value is not None:
+            self.best = value  # only now that it is safe
 
     def say(self, text: str) -> None:
         """Print what happened, if wanted."""

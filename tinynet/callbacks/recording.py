@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import os
+import weakref
+from typing import Any
 
 from tinynet.callbacks.base import Callback, Logs
 from tinynet.support.interrupts import uninterrupted
-from tinynet.support.progress import Progress
+from tinynet.support.progress import Progress, show
 from tinynet.support.registry import nearest
 
 
@@ -31,9 +33,23 @@ class History(Callback):
     Source: keras.callbacks.History.
     """
 
+    _model: weakref.ref[Any] | None = None
+
     def __init__(self) -> None:
         self.history: dict[str, list[float]] = Records()
         self.epoch: list[int] = []
+
+    def set_model(self, model: Any) -> None:
+        # The model holds its history: held in turn, it would wait for the garbage collector.
+        self._model = weakref.ref(model)
+
+    @property
+    def model(self) -> Any:
+        """The model, as long as somebody else keeps it; else None."""
+        return self._model() if self._model else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_model": None}  # a weak reference can't be copied or pickled
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.history, self.epoch = Records(), []
@@ -66,7 +82,7 @@ class ProgressLine(Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         if self.params["verbose"]:
-            print(f"Epoch {epoch + 1}/{self.params['epochs']}", flush=True)
+            show(f"Epoch {epoch + 1}/{self.params['epochs']}\n")
         self.begin()
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import time
 from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
 
 WIDTH = 20  # of the bar, in characters
 INTERVAL = 0.05  # seconds between two redraws
@@ -52,14 +56,17 @@ class Progress:
         spent, pace = f"{now - self.start:.0f}s", per_step(self.pace(self.target, now))
         if self.redraws:
             self.draw(f"{self.bar(self.target)} {spent} {pace}{values(logs)}")
-            print(flush=True)
+            show("\n")
         else:
             count = f"{self.target}/{self.target}"
-            print(f"{count} - {spent} - {pace}{values(logs)}", flush=True)
+            show(f"{count} - {spent} - {pace}{values(logs)}\n")
 
     def draw(self, line: str) -> None:
-        """Write a line over the one that stands there."""
-        print("\r" + line.ljust(self.drawn), end="", flush=True)
+        """Write a line over the one that stands there, cut to the width of the terminal."""
+        if is_terminal():  # it may have been resized
+            width = shutil.get_terminal_size().columns - 1
+            line, self.drawn = line[:width], min(self.drawn, width)
+        show("\r" + line.ljust(self.drawn))
         self.drawn = len(line)
 
     def bar(self, step: int) -> str:
@@ -78,7 +85,18 @@ class Progress:
 
 def can_redraw() -> bool:
     """Say whether the output is a terminal or a notebook, where a line can be redrawn."""
-    return sys.stdout.isatty() or type(sys.stdout).__module__.startswith("ipykernel")
+    return is_terminal() or type(sys.stdout).__module__.startswith("ipykernel")
+
+
+def is_terminal() -> bool:
+    """Say whether the output is a terminal."""
+    return bool(getattr(sys.stdout, "isatty", bool)())
+
+
+def show(text: str) -> None:
+    """Write at once to what stands in the place of stdout: None, or any object with write."""
+    print(text, end="")
+    getattr(sys.stdout, "flush", bool)()
 
 
 def can_encode(text: str) -> bool:
@@ -123,5 +141,11 @@ def values(logs: Mapping[str, float]) -> str:
         >>> values({"accuracy": 0.9254, "loss": 0.0005})
         ' - accuracy: 0.9254 - loss: 5.0000e-04'
     """
-    parts = (f"{v:.4f}" if abs(v) > 1e-3 else f"{v:.4e}" for v in logs.values())
-    return "".join(f" - {name}: {part}" for name, part in zip(logs, parts, strict=True))
+    return "".join(f" - {name}: {written(value)}" for name, value in logs.items())
+
+
+def written(value: Any) -> str:
+    """Write a number as Keras does, and anything else that a callback logs as it is."""
+    if not isinstance(value, (int, float, np.integer, np.floating)):
+        return str(value)
+    return f"{value:.4f}" if abs(float(value)) > 1e-3 else f"{value:.4e}"

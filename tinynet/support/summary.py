@@ -32,7 +32,7 @@ def table(title: str, layers: Sequence[Any], params: NDArray[Any] | None) -> str
     total = f"{size:,} ({readable_size(nbytes)})"
     lines += [f" Total params: {total}", f" Trainable params: {total}"]
     lines += [" Non-trainable params: 0 (0.00 B)"]
-    text = "\n".join(lines)
+    text = "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in lines)
     return text if can_encode(text) else text.translate(IN_ASCII)
 
 

@@ -1,0 +1,115 @@
+"""What must not disturb a training: forks, buffers, stdout, words in the logs, NaN."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import pickle
+import weakref
+
+import numpy as np
+import pytest
+from toy import data, network
+
+from tinynet import callbacks, config, plots
+from tinynet.models import load_model
+from tinynet.support.progress import values
+
+
+def test_a_model_is_freed_without_the_garbage_collector():
+    model = network()
+    history = model.fit(*data(), verbose=0)
+    assert history.model is model
+    twin = pickle.loads(pickle.dumps(model))
+    assert twin.history.history == history.history
+    gone = weakref.ref(model)
+    gc.disable()
+    try:
+        del model
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
+def test_a_model_over_read_only_buffers_trains_on_with_the_same_bits():
+    model = network(optimizer="adam")
+    model.fit(*data(), verbose=0)
+    parts: list[pickle.PickleBuffer] = []
+    written = pickle.dumps(model, protocol=5, buffer_callback=parts.append)
+    twin = pickle.loads(written, buffers=[bytes(part) for part in parts])
+    model.fit(*data(), verbose=0)
+    twin.fit(*data(), verbose=0)
+    assert twin.params.tobytes() == model.params.tobytes()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.parametrize("chosen", [False, True])
+def test_a_fork_draws_its_own_numbers_unless_a_seed_was_chosen(chosen, monkeypatch):
+    monkeypatch.setattr(config, "_seed_chosen", chosen)
+    monkeypatch.setattr(config, "_seeds", np.random.SeedSequence(3))
+    inlet, outlet = os.pipe()
+    child = os.fork()
+    if not child:
+        os.write(outlet, config.new_generator().bytes(8))
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert (os.read(inlet, 8) == config.new_generator().bytes(8)) is chosen
+
+
+class Written:
+    """What has a method write, and no more."""
+
+    text = ""
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+
+def test_stdout_may_be_none_or_anything_with_write():
+    for stdout in (None, Written()):
+        with contextlib.redirect_stdout(stdout):
+            network().fit(*data())
+    assert "loss" in stdout.text
+
+
+def test_a_word_in_the_logs_is_shown_as_it_is():
+    assert values({"note": "good", "loss": 0.5}) == " - note: good - loss: 0.5000"
+
+
+def test_nan_is_never_the_best(tmp_path):
+    x, y = data()
+    bad = x.copy()
+    bad[0] = 3e38
+    mend = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bad.fill(0.5))
+    stopping = callbacks.EarlyStopping(patience=9, restore_best_weights=True)
+    best = callbacks.ModelCheckpoint(tmp_path / "best.npz", save_best_only=True)
+    with np.errstate(all="ignore"):
+        network().fit(
+            x, y, 32, 4, 0, [best, stopping, mend], validation_data=(bad, y), shuffle=False
+        )
+    assert load_model(tmp_path / "best.npz").epoch > 1
+    assert stopping.best_epoch > 0
+
+
+def test_one_column_is_yes_or_no_in_the_plots():
+    labels, p = np.array([0, 1, 1, 0, 1]), np.array([0.1, 0.9, 0.9, 0.1, 0.9])
+    for truth in (labels, labels[:, None]):
+        for outputs in (p, p[:, None]):
+            title = plots.confusion_matrix(truth, outputs).axes[0].get_title()
+            assert title.startswith("100.00 %")
+    with pytest.raises(ValueError, match="from 0, got -1"):
+        plots.confusion_matrix([-1, 1], [0, 1])
+
+
+def test_a_metric_function_that_writes_changes_no_targets():
+    def rude(y_true, y_pred):
+        y_true[:] = y_pred[:] = 0
+        return 0.0
+
+    x, y = data()
+    t = np.eye(3, dtype="float32")[y]
+    before = t.copy()
+    model = network(loss="categorical_crossentropy", metrics=[rude, "accuracy"])
+    model.evaluate(x, t, verbose=0)
+    assert (t == before).all()
