@@ -46,7 +46,11 @@ class Progress:
             self.last_drawn = now
             pace = self.pace(step, now)
             left = clock(pace * (self.target - step))
-            self.draw(f"{self.bar(step)} {left} {per_step(pace)}{values(logs)}")
+            line = f"{self.bar(step)} {left} {per_step(pace)}{values(logs)}"
+            if is_terminal():  # a line that wraps can't be redrawn; the last one is shown whole
+                width = shutil.get_terminal_size().columns - 1  # it may have been resized
+                line, self.drawn = line[:width], min(self.drawn, width)
+            self.draw(line)
 
     def finish(self, logs: Mapping[str, float]) -> None:
         """Show the last line, with the final values."""
@@ -62,10 +66,7 @@ class Progress:
             show(f"{count} - {spent} - {pace}{values(logs)}\n")
 
     def draw(self, line: str) -> None:
-        """Write a line over the one that stands there, cut to the width of the terminal."""
-        if is_terminal():  # it may have been resized
-            width = shutil.get_terminal_size().columns - 1
-            line, self.drawn = line[:width], min(self.drawn, width)
+        """Write a line over the one that stands there."""
         show("\r" + line.ljust(self.drawn))
         self.drawn = len(line)
 
