@@ -96,7 +96,7 @@ def test_bad_data_to_predict(mistake):
         ({"validation_split": 1.0}, ["validation_split as a number from 0 to below 1, got 1.0"]),
         ({"validation_split": -0.1}, ["validation_split as a number from 0 to below 1, got -0.1"]),
         ({"validation_split": 0.99}, ["leaves none of the 12 examples"]),
-        ({"verbose": 3}, ["verbose as 'auto', 0, 1 or 2"]),
+        ({"verbose": "loud"}, ["verbose as 'auto', 0, 1 or 2"]),
         ({"sample_weight": np.ones(5)}, ["sample_weight of shape (12,)", "(5,)"]),
         ({"sample_weight": np.ones(12), "class_weight": {0: 2}}, ["got both"]),
     ],

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinynet import activations, initializers, regularizers
-from tinynet.config import unique_name
+from tinynet.config import floatx, unique_name
 from tinynet.support import registry, settings
 
 Array = NDArray[np.floating]
@@ -39,6 +39,7 @@ class Layer(registry.Configurable):
     Args:
         name: str; None (default) takes the next free one: dense, dense_1, ...
         input_shape: shape of one example, such as (784,); only the first layer needs it.
+            input_dim=784 says the same.
 
     Example, a layer of your own with one weight for each input:
         >>> class Scale(Layer):
@@ -61,6 +62,10 @@ class Layer(registry.Configurable):
     def __init__(
         self, *, name: str | None = None, input_shape: Sequence[int] | None = None, **unknown: Any
     ) -> None:
+        if unknown.pop("dtype", None) not in (None, floatx()):
+            raise ValueError(f"All layers of a model compute in {floatx()}: see config.set_floatx.")
+        if "input_dim" in unknown:
+            input_shape = (unknown.pop("input_dim"),)
         registry.refuse(type(self), unknown)
         self.name = name or unique_name(type(self).__name__)
         self.input_shape = None if input_shape is None else settings.shape(input_shape)

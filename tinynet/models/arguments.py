@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tinynet.support import settings
 
 
@@ -21,8 +23,17 @@ def validation(data: Any) -> Any:
     return data
 
 
+def only(name: str, value: Any, known: Any) -> None:
+    """Refuse another value than the only one that tinynet knows."""
+    if value != known:
+        raise ValueError(f"tinynet knows {name}={known!r} only, got {value!r}: leave it out.")
+
+
 def verbosity(verbose: Any) -> int:
-    """Return verbose as 0, 1 or 2; "auto" is 1."""
-    if verbose not in ("auto", 0, 1, 2):
+    """Return verbose as 0 (silent), 1 (a line that is redrawn), 2 (a line an epoch) or another.
+
+    "auto" is 1; any other number says which epoch begins and no more, as in Keras.
+    """
+    if verbose != "auto" and not isinstance(verbose, (int, np.integer, np.bool_)):
         raise ValueError(f"Expected verbose as 'auto', 0, 1 or 2, got {verbose!r}.")
     return 1 if verbose == "auto" else int(verbose)

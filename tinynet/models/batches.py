@@ -44,6 +44,10 @@ class Examples:
         """Bring a batch into the model's dtype; what has it already is not copied."""
         return rows.astype(self.dtype, copy=False)
 
+    def weighted(self, weights: Array) -> Examples:
+        """Return the same examples, counting as these weights say."""
+        return Examples(self.x, self.y, weights, self.dtype)
+
     def split(self, fraction: float) -> tuple[Examples, Examples]:
         """Cut the last `fraction` off, and return what stays and what was cut off.
 

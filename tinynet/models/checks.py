@@ -29,6 +29,8 @@ def array(name: str, values: Any) -> Array:
     Raises:
         ValueError: no numbers, rows of different lengths, or nothing at all.
     """
+    if hasattr(values, "toarray"):
+        raise ValueError(f"Expected {name} as an array, got a sparse one: {name}.toarray()")
     try:
         found = np.asarray(values)
     except ValueError as error:
@@ -52,6 +54,13 @@ def array(name: str, values: Any) -> Array:
     return found
 
 
+def alone(values: Any, least: int) -> Any:
+    """Return the array in a list of one array that has at least so many axes, else the values."""
+    if isinstance(values, (list, tuple)) and len(values) == 1 and hasattr(values[0], "__array__"):
+        return values[0] if np.ndim(values[0]) >= least else values
+    return values
+
+
 def describe(values: Any) -> str:
     """Say in a few words what somebody handed in."""
     if isinstance(values, np.ndarray):
@@ -65,12 +74,15 @@ def inputs(values: Any, shape: tuple[int, ...]) -> Array:
     Raises:
         ValueError: with the line that brings x into shape, where there is one.
     """
-    x = array("x", values)
+    x = array("x", alone(values, 2 if shape != (1,) else 1))
     if x.shape[1:] == shape:
         return x
+    if (*x.shape[1:], 1) == shape or x.shape[1:] == (*shape, 1):
+        return x.reshape(len(x), *shape)  # (n,) is (n, 1) where an example is one number
     expected, size = f"Expected x of shape {batch_of(shape)}, got {x.shape}.", math.prod(shape)
     if x.shape == shape:
-        raise ValueError(f"{expected} One example needs its batch axis: x[np.newaxis]")
+        one = "x[np.newaxis]" if isinstance(values, np.ndarray) else "[x]"
+        raise ValueError(f"{expected} One example needs its batch axis: {one}")
     if math.prod(x.shape[1:]) == size:
         new = ", ".join(map(str, shape))
         raise ValueError(f"{expected} Reshape the examples: x = x.reshape(len(x), {new})")
@@ -132,7 +144,7 @@ def targets(values: Any, loss: losses.Loss, output: tuple[int, ...], n: int) -> 
             f"Expected a last layer that gives (n, k) for the loss to compare with y, got "
             f"{batch_of(output)}: add a Flatten() after it."
         )
-    y = array("y", values)
+    y = array("y", alone(values, 1) if n > 1 else values)
     if len(y) != n:
         raise ValueError(
             f"x and y must have as many examples: x has {n}, y has {len(y)} (shape {y.shape})."
@@ -174,7 +186,7 @@ def name_of(loss: losses.Loss) -> str:
 
 
 def head(chain: Sequence[Layer], loss: losses.Loss, units: int) -> None:
-    """Refuse to train where the last activation and the loss do not go together.
+    """Refuse to train, or warn, where the last activation and the loss do not go together.
 
     Raises:
         ValueError: no softmax before a cross-entropy on probabilities, or two of them.
@@ -184,10 +196,15 @@ def head(chain: Sequence[Layer], loss: losses.Loss, units: int) -> None:
     known = isinstance(chain[-1], (Activation, Dense))  # a layer of the user's own may do it all
     name = getattr(loss.fuses, "__name__", "")
     if name and known and not loss.from_logits and last not in PROBABILITIES:
-        raise ValueError(
+        text = (
             f"{name_of(loss)} expects probabilities, and the last layer gives any number "
             f"(its activation is {last.__name__}). Use {dense(units, name)}, or keep the layer "
             f"and use loss={type(loss).__name__}(from_logits=True)."
+        )
+        if not isinstance(loss, losses.BinaryCrossentropy):
+            raise ValueError(text)
+        warnings.warn(
+            f"{text} What is outside of (0, 1) is clipped and trains nothing.", stacklevel=2
         )
     if name and loss.from_logits and last is loss.fuses:
         raise ValueError(
@@ -246,25 +263,3 @@ def one_hot_rows(y: Array, units: int) -> Array:
             f"each other use sigmoid and loss='binary_crossentropy'."
         )
     return y
-
-
-def weights(sample_weight: Any, class_weight: dict[int, float] | None, y: Array) -> Array | None:
-    """Return the weight of every example, (n,), or None where all count the same.
-
-    Raises:
-        ValueError: both kinds of weights, or not one for each example.
-    """
-    if sample_weight is not None and class_weight is not None:
-        raise ValueError("Expected sample_weight or class_weight, got both: multiply them first.")
-    if class_weight is not None:
-        classes = y.argmax(axis=1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(len(y))
-        found: Array = np.ones(len(y))
-        for number, weight in class_weight.items():
-            found[classes == number] = weight
-        return found
-    if sample_weight is None:
-        return None
-    found = array("sample_weight", sample_weight)
-    if found.shape != (len(y),):
-        raise ValueError(f"Expected sample_weight of shape ({len(y)},), got {found.shape}.")
-    return finite("sample_weight", found, slice(0, None))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tinynet import losses, optimizers
 from tinynet import metrics as metric_table
 from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
-from tinynet.models import arguments, checks, nonfinite
+from tinynet.models import arguments, checks, nonfinite, weighting
 from tinynet.models.batches import Examples
 from tinynet.models.structure import Structure
 from tinynet.support import settings, spellings
@@ -46,22 +46,34 @@ class Trainer(Structure):
         self,
         optimizer: Any = "rmsprop",
         loss: Any = None,
-        *,
+        loss_weights: None = None,
         metrics: Sequence[Any] | None = None,
+        weighted_metrics: Sequence[Any] | None = None,
+        run_eagerly: bool | None = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str | None = "auto",
+        auto_scale_loss: bool = True,
     ) -> None:
         """Choose what is trained on, how, and what is reported besides.
 
         Args:
             optimizer: name or object; default "rmsprop".
             loss: name or object, such as "categorical_crossentropy". Training needs one.
+            loss_weights: None: there is one loss.
             metrics: list of names, objects or functions (y_true, y_pred); default none.
+            weighted_metrics: None.
+            steps_per_execution: 1.
+            run_eagerly, jit_compile, auto_scale_loss: how Keras computes, without effect here.
 
         Raises:
             ValueError: an unknown name, with the nearest one; metrics that are not a list.
 
         Source: keras.Sequential.compile.
         """
-        if isinstance(metrics, str):
+        arguments.only("loss_weights", loss_weights, None)
+        arguments.only("steps_per_execution", steps_per_execution, 1)
+        arguments.only("weighted_metrics", weighted_metrics, None)
+        if metrics is not None and not isinstance(metrics, (list, tuple)):
             raise ValueError(f"Expected metrics as a list: metrics=[{metrics!r}]")
         chosen = [metric_table.get(metric) for metric in metrics or []]
         loss = None if loss is None else losses.get(loss)
@@ -123,13 +135,14 @@ class Trainer(Structure):
         size = arguments.batch_size(batch_size)
         epochs, first = settings.count("epochs", epochs), settings.count("epoch", initial_epoch, 0)
         validation_freq = settings.count("validation_freq", validation_freq)
-        train = self._examples(x, y, sample_weight, class_weight, training=True)
+        train = self._examples(x, y, sample_weight, training=True)
         valid = None
         if validation_data is not None:
             valid = self._examples(*arguments.validation(validation_data))
         elif validation_split:
             fraction = settings.number("validation_split", validation_split, "[0, 1)")
             train, valid = train.split(fraction)
+        train = self._weighted(train, class_weight)
         self.history, self.stop_training, self.epoch = History(), False, first
         hooks = self._hooks(callbacks, verbose, len(train), size, self.history, epochs=epochs)
         logs: Logs = {}
@@ -297,7 +310,8 @@ class Trainer(Structure):
 
         Source: keras.Model.train_on_batch.
         """
-        examples = self._examples(x, y, sample_weight, class_weight, training=True)
+        examples = self._examples(x, y, sample_weight, training=True)
+        examples = self._weighted(examples, class_weight)
         scores = self._scores(examples)
         for batch in examples.batches(len(examples)):
             trouble = self._train_step(*batch, scores)
@@ -333,7 +347,6 @@ class Trainer(Structure):
         x: Any,
         y: Any = None,
         sample_weight: Any = None,
-        class_weight: dict[int, float] | None = None,
         training: bool = False,
     ) -> Examples:
         """Check x, y and weights at the door."""
@@ -348,16 +361,31 @@ class Trainer(Structure):
                 "model.compile(loss='categorical_crossentropy')"
             )
         known, x = self._input_shape, self._inputs(x)
+        dtype = self.params.dtype
         try:
             y = checks.targets(y, self.loss, self.layers[-1].output_shape, len(x))
-            weights = checks.weights(sample_weight, class_weight, y)
+            each = weighting.of_samples(sample_weight, len(x), dtype)
             if training:
                 checks.head(self.chain, self.loss, self.layers[-1].output_shape[-1])
                 checks.scale(x, self.layers)
         except ValueError:
             self._input_shape, self.built = known, self.built and known is not None
             raise  # and x may have been wrong as well: the shape it taught is forgotten
-        return Examples(x, y, weights, self.params.dtype)
+        return Examples(x, y, each, dtype)
+
+    def _weighted(self, examples: Examples, class_weight: Any) -> Examples:
+        """Let examples count by their class, where class weights are given."""
+        if class_weight is None:
+            return examples
+        if examples.weights is not None:
+            raise ValueError(
+                "Expected sample_weight or class_weight, got both: multiply them first."
+            )
+        assert self.loss is not None
+        units, dtype = self.layers[-1].output_shape[-1], self.params.dtype
+        return examples.weighted(
+            weighting.of_classes(class_weight, examples.y, self.loss, units, dtype)
+        )
 
     def _scores(self, examples: Examples) -> metric_table.Scores:
         """Start to score a run over these examples."""

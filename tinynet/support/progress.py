@@ -19,7 +19,7 @@ class Progress:
 
     Args:
         target: number of steps.
-        verbose: 0 silent, 1 redrawn where that works, 2 one plain line.
+        verbose: 1 redrawn where that works, 2 one plain line, anything else silent.
 
     Example:
         >>> Progress(3, verbose=2).finish({"loss": 0.5})  # doctest: +SKIP
@@ -32,7 +32,7 @@ class Progress:
     def __init__(self, target: int, verbose: int) -> None:
         self.target = target
         self.redraws = verbose == 1 and can_redraw()
-        self.silent = verbose == 0
+        self.silent = verbose not in (1, 2)
         self.start = self.last_drawn = time.monotonic()
         self.after_first: float | None = None
         self.drawn = 0  # the length of what stands on the line

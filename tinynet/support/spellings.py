@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ARGUMENTS = {"lr": "learning_rate", "decay": "weight_decay", "input_dim": "input_shape"}
+ARGUMENTS = {"lr": "learning_rate", "decay": "weight_decay"}
 
 METHODS = {  # of a model
     "predict_classes": "model.predict(x).argmax(axis=1)",
