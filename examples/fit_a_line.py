@@ -48,7 +48,9 @@ def descend(m: float, b: float) -> list[tuple[float, float]]:
     """Train Dense(1) from a first guess; return all (m, b) that it went through."""
     model = Sequential([Dense(1, input_shape=(1,))])
     model.set_weights([np.array([[m]]), np.array([b])])
-    # A larger step than 2 / 58.4 would climb: 58.4 is how steeply the valley's walls curve.
+    # The loss curves by 2 mean(x²) = 57 along m, by 2 along b, and by 2 mean(x) = 9 across. The
+    # largest eigenvalue of [[57, 9], [9, 2]], 58.4, is the curvature of the valley's steepest
+    # walls: with a learning rate above 2 / 58.4 = 0.034 a step would end higher on the other side.
     model.compile(optimizer=SGD(learning_rate=0.03), loss=MeanSquaredError())
     path = Footsteps(m, b)
     model.fit(x[:, None], y[:, None], batch_size=len(x), epochs=2000, verbose=0, callbacks=[path])

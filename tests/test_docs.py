@@ -38,7 +38,7 @@ def is_in(quote: str, source: str) -> bool:
     return any(textwrap.dedent("\n".join(w)).splitlines() == wanted for w in windows)
 
 
-@pytest.mark.parametrize(("path", "quote"), quotes(GUIDE))
+@pytest.mark.parametrize(("path", "quote"), [*quotes(GUIDE), *quotes(ROOT / "docs" / "elastic.md")])
 def test_a_quote_stands_in_the_file(path: str, quote: str) -> None:
     assert is_in(quote, (ROOT / path).read_text("utf-8")), f"not in {path} any more:\n{quote}"
 
@@ -106,3 +106,17 @@ def test_write_your_own_layer_finds_its_mistake_and_mends_it() -> None:
     assert "All gradients agree" not in wrong
     assert "All gradients agree" in right
     assert [float(p) > 85 for p in re.findall(r"reads ([\d.]+)%", wrong + right)] == [True, True]
+
+
+def test_the_table_of_distortions_is_made_by_its_script(tmp_path: Path) -> None:
+    table = run("docs/make_elastic.py", "--epochs", "1", "--seeds", "1", "--out", str(tmp_path))
+    kinds = re.findall(r"^\| (\w+) \| [\d.]+ % \| [\d.]+ \|", table, re.MULTILINE)
+    shown = re.findall(
+        r"^\| (\w+) \| ([\d.]+) % \| (\S+), (\S+), (\S+) \|",
+        (ROOT / "docs" / "elastic.md").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    assert kinds == [kind for kind, *_ in shown] == ["none", "affine", "elastic", "all"]
+    for _, mean, *seeds in shown:
+        assert float(mean) == pytest.approx(np.mean([float(seed) for seed in seeds]), abs=0.006)
+    assert (tmp_path / "distorted.png").stat().st_size > 10_000
