@@ -19,6 +19,23 @@ def pytest_ignore_collect(collection_path):
     return None
 
 
+# Real servers that stall, real processes that are killed, examples and notebooks that are run:
+# `-m "not slow"` leaves these files out, and the conformance suite, which doubles other tests.
+SLOW = {
+    "conformance", "test_datasets", "test_docs", "test_download", "test_elastic", "test_examples",
+    "test_exercises", "test_golden", "test_hostile_files", "test_idx", "test_long_work",
+    "test_notebook", "test_plots", "test_playground", "test_playground_browser", "test_progress",
+    "test_resume", "test_same_bits", "test_style",
+}  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests of slow files."""
+    for item in items:
+        if SLOW & {item.path.stem, item.path.parent.name}:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def _same_start():
     """Give every test the same random numbers and the same names of layers."""
