@@ -38,7 +38,7 @@ The names are Keras's: `import tinynet as keras` is often all that a script need
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinynet import (
     activations,
@@ -84,8 +84,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # Files and pictures are imported when first used: import tinynet stays quick.
-    if name in ("datasets", "idx", "plots"):
-        return import_module(f"tinynet.{name}")
-    raise AttributeError(f"module 'tinynet' has no attribute {name!r}")
+if TYPE_CHECKING:
+    from tinynet import datasets, idx, plots
+else:  # a type checker would take any name then
+
+    def __getattr__(name: str) -> Any:
+        # Files and pictures are imported when first used: import tinynet stays quick.
+        if name in ("datasets", "idx", "plots"):
+            return import_module(f"tinynet.{name}")
+        raise AttributeError(f"module 'tinynet' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

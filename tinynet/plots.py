@@ -404,9 +404,8 @@ def _place(ax: Axes | None, width: float, height: float) -> Axes:
 
 
 def _figure(ax: Axes) -> Figure:
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    return figure
+    # get_figure(root=True) says the same, but only from matplotlib 3.10 on.
+    return ax.figure.figure  # of a SubFigure: the whole
 
 
 def _panels(ax: Axes, n: int, gap: float = 0.2) -> list[Axes]:

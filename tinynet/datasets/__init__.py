@@ -6,13 +6,14 @@
     download.py       fetching a file from mirrors that may fail in every way
     digit.py          a photo or drawing of your own, in the form of MNIST's images
     mnist.py, fashion_mnist.py    the sets: their files, checksums and mirrors
+    mnist_10k.py      10,000 digits of MNIST that come with tinynet
 
 `python -m tinynet.datasets` says where the files are and whether they are whole.
 """
 
-from tinynet.datasets import fashion_mnist, mnist
+from tinynet.datasets import fashion_mnist, mnist, mnist_10k
 from tinynet.datasets.digit import read_digit
 from tinynet.datasets.download import DownloadError
 from tinynet.datasets.folder import load_folder
 
-__all__ = ["DownloadError", "fashion_mnist", "load_folder", "mnist", "read_digit"]
+__all__ = ["DownloadError", "fashion_mnist", "load_folder", "mnist", "mnist_10k", "read_digit"]

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from tinynet.datasets import DownloadError, fashion_mnist, mnist
+from tinynet.support.shipped import shipped
 
 SETS = {dataset.name: dataset for dataset in (mnist.SET, fashion_mnist.SET)}
 NO_NETWORK = """\
@@ -36,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
                 print(error, file=sys.stderr)
                 status = 1
         _show(name)
+    if not options.sets:
+        print(f"10,000 digits of MNIST: mnist_10k, always here, in {shipped('data/mnist-10k')}")
     if not options.download:
         print("\nTo fetch or repair:  python -m tinynet.datasets --download [SET ...]\n")
         print(NO_NETWORK)

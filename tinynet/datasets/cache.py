@@ -23,7 +23,9 @@ What to do:
   and put them, compressed or not, into
     {folder}
   They are found there, and nothing needs the network any more.
-  If they are in another folder already: load_data(cache_dir="that folder")."""
+  If they are in another folder already: load_data(cache_dir="that folder").
+  Or go on with the 10,000 digits that came with tinynet, where no network is needed:
+    from tinynet.datasets import mnist_10k; mnist_10k.load_data()"""
 
 
 @dataclass

@@ -6,5 +6,6 @@ settings.py    numbers that must lie in a range
 progress.py    the line that shows how far long work has come
 summary.py     the table of a model's layers
 files.py       writing a file whole or not at all
+shipped.py     where the data, docs and examples are that come with the package
 interrupts.py  Ctrl-C that waits for the end of a step
 """
