@@ -87,6 +87,26 @@ def test_nothing_needs_the_model_but_what_looks_at_one():
     assert users <= {f"tinynet{end}" for end in ("", ".gradcheck", ".explain", ".plots")}
 
 
+ELSEWHERE = {  # modules that are tested under another name than theirs
+    "arguments": "test_checks",
+    "weighting": "test_data_forms",
+    "loading": "test_saving",
+    "initializers": "test_golden",
+    "files": "test_datasets",
+    "rectifiers": "test_gradients",
+    "scaling": "test_layers",
+    "__main__": "test_shipped",
+}
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if FILES[name].name != "__init__.py"])
+def test_every_module_has_its_test_file(name):
+    *_, package, module = name.split(".")
+    wanted = {f"test_{module}", f"test_{package}", ELSEWHERE.get(module, "")}
+    tests = {path.stem for path in (ROOT / "tests").rglob("test_*.py")}
+    assert wanted & tests, f"no test file for {name}"
+
+
 CORE = ("activations", "layers", "losses", "optimizers", "network")
 BUDGET = 1350  # lines, docstrings included: one sitting. Whoever needs more says why.
 

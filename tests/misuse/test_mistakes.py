@@ -161,7 +161,7 @@ def test_pixels_are_warned_of_once():
         "x = np.full((9, 6), 255)\n"
         "for _ in range(3):\n    network().fit(x, np.arange(9) % 3, verbose=0)\n"
     )
-    root = Path(__file__).parent
+    root = Path(__file__).parents[1]
     done = subprocess.run(
         [sys.executable, "-c", script],
         env={"PYTHONPATH": os.pathsep.join([str(root.parent), str(root / "tools")])},
