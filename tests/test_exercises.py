@@ -67,7 +67,7 @@ def test_the_check_fails_a_wrong_answer(number: int, right: str, wrong: str) -> 
         run_check(number, answer.replace(right, wrong))
 
 
-def test_the_dense_to_mend_is_not_right() -> None:
+def test_the_dense_to_fix_is_not_right() -> None:
     shapes_fit = code(TASKS[3])[0].replace("dy @ self.W", "dy @ self.W.T")
     with pytest.raises(ValueError, match="matmul"):
         run_check(4, code(TASKS[3])[0])

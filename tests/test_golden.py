@@ -6,10 +6,10 @@
 How far tinynet may be from Keras's numbers:
 
 float64: 1e-10 of the number itself (or of a thousandth of the largest in its vector, as a
-weight on its way through 0 has no digits of its own to compare).  Both sides round in the 16th
+weight on its way through 0 has no digits of its own to compare). Both sides round in the 16th
 digit, but in another order; measured over all cases, 200 steps make at most 6.3e-13 of it.
 
-float32: 3e-5 of the largest number in the vector.  Rounding in the 7th digit comes to at most
+float32: 3e-5 of the largest number in the vector. Rounding in the 7th digit comes to at most
 8.7e-6 in 200 steps (in Adam's momentum; 2 digits are lost where nearly equal numbers are
 subtracted to make a gradient), and another BLAS may sum in another order.
 

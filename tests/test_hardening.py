@@ -81,12 +81,12 @@ def test_nan_is_never_the_best(tmp_path):
     x, y = data()
     bad = x.copy()
     bad[0] = 3e38
-    mend = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bad.fill(0.5))
+    fix = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: bad.fill(0.5))
     stopping = callbacks.EarlyStopping(patience=9, restore_best_weights=True)
     best = callbacks.ModelCheckpoint(tmp_path / "best.npz", save_best_only=True)
     with np.errstate(all="ignore"):
         network().fit(
-            x, y, 32, 4, 0, [best, stopping, mend], validation_data=(bad, y), shuffle=False
+            x, y, 32, 4, 0, [best, stopping, fix], validation_data=(bad, y), shuffle=False
         )
     assert load_model(tmp_path / "best.npz").epoch > 1
     assert stopping.best_epoch > 0

@@ -104,7 +104,7 @@ def test_sure_outputs_cost_finite_numbers(loss, wrong, recwarn):
     assert not recwarn.list
 
 
-def test_the_surest_mistake_on_probabilities_costs_what_keras_says():
+def test_the_most_confident_mistake_on_probabilities_costs_what_keras_says():
     assert CategoricalCrossentropy()([[1.0, 0.0]], [[0.0, 1.0]]) == pytest.approx(-math.log(1e-7))
     assert CategoricalCrossentropy(from_logits=True)([[1.0, 0.0]], [[0.0, 1e4]]) == 1e4
 

@@ -1,4 +1,4 @@
-"""Numbers that blow up stop the training before they reach the weights."""
+"""Numbers that are not finite stop the training before they reach the weights."""
 
 from __future__ import annotations
 

@@ -190,20 +190,20 @@ def test_epoch_numbers_are_means_over_examples_while_the_weights_move():
 
 
 class Spy(Callback):
-    """Keep the moments and the number of examples of each batch."""
+    """Keep the places and the number of examples of each batch."""
 
     def __init__(self):
-        self.moments = []
+        self.places = []
 
     def on_train_batch_end(self, batch, logs=None):
-        self.moments.append(batch)
+        self.places.append(batch)
 
 
 @pytest.mark.parametrize(("size", "steps"), [(None, 3), (32, 3), (35, 2), (70, 1), (1000, 1)])
 def test_the_last_partial_batch_is_a_step(size, steps):
     model, spy = make(), Spy()
     model.fit(X, Y, batch_size=size, verbose=0, callbacks=[spy])
-    assert spy.moments == list(range(steps))
+    assert spy.places == list(range(steps))
     assert model.optimizer.iterations == steps
 
 

@@ -1,7 +1,9 @@
 """The optimizers: from gradients to a step.
 
-    w, g (p,)  all parameters of a model and their gradients, as two long vectors
-    v, m, a (p,)  what an optimizer remembers from step to step: its slots
+    w, g     all parameters of a model and their gradients, as two long vectors
+    v, m, a  what an optimizer remembers from step to step: its slots
+
+All of them are (p,), p being the number of parameters.
 
 An optimizer knows nothing of layers. Its rule is a few lines of vector algebra, done in place.
 """
@@ -79,9 +81,9 @@ class Optimizer(registry.Configurable):
     def step(self, w: Array, g: Array) -> None:
         """Move w (p,) by one step against the gradients g (p,), in place."""
         lr = self.current_learning_rate()
-        g = self.clip(g)  # (p,)
+        g = self.clip(g)
         if self.weight_decay:
-            w -= lr * self.weight_decay * w  # (p,)
+            w -= lr * self.weight_decay * w
         self.iterations += 1
         for start in range(0, w.size, BLOCK):
             block = slice(start, start + BLOCK)
@@ -100,11 +102,11 @@ class Optimizer(registry.Configurable):
     def clip(self, g: Array) -> Array:
         """Return the gradients, shortened where a limit is set."""
         if self.clipvalue is not None:
-            return np.clip(g, -self.clipvalue, self.clipvalue)  # (p,)
+            return np.clip(g, -self.clipvalue, self.clipvalue)
         if self.global_clipnorm is not None:
-            return shortened(g, self.global_clipnorm)  # (p,)
+            return shortened(g, self.global_clipnorm)
         if self.clipnorm is not None:
-            return np.concatenate([shortened(g[s], self.clipnorm) for s in self.parts])  # (p,)
+            return np.concatenate([shortened(g[s], self.clipnorm) for s in self.parts])
         return g
 
 
@@ -152,12 +154,12 @@ class SGD(Optimizer):
 
     def update(self, lr: float, w: Array, g: Array, slots: dict[str, Array]) -> None:
         if not self.momentum:
-            w -= lr * g  # (p,)
+            w -= lr * g
             return
         m = slots["momentum"]
-        m *= self.momentum  # (p,)
-        m -= lr * g  # (p,): the steps so far, older ones counting less
-        w += self.momentum * m - lr * g if self.nesterov else m  # (p,)
+        m *= self.momentum
+        m -= lr * g  # the steps so far, older ones counting less
+        w += self.momentum * m - lr * g if self.nesterov else m
 
 
 class RMSprop(Optimizer):
@@ -213,26 +215,26 @@ class RMSprop(Optimizer):
         # The formulas above with one temporary vector, `step`: with small batches the update is
         # half of the work, and five temporaries would fall out of the CPU's cache.
         rho, v = self.rho, slots["velocity"]
-        step: Array = g * g  # (p,)
-        step *= 1 - rho  # (p,)
-        v *= rho  # (p,)
-        v += step  # (p,)
-        variance = v  # (p,)
+        step: Array = g * g
+        step *= 1 - rho
+        v *= rho
+        v += step
+        variance = v
         if self.centered:
             a = slots["average_gradient"]
-            a *= rho  # (p,)
-            a += (1 - rho) * g  # (p,)
-            variance = np.maximum(v - a * a, 0)  # (p,): rounding can make it less than 0
-        np.add(variance, self.epsilon, out=step)  # (p,)
-        np.sqrt(step, out=step)  # (p,)
-        np.divide(g, step, out=step)  # (p,)
-        step *= lr  # (p,): lr g / sqrt(v + epsilon)
+            a *= rho
+            a += (1 - rho) * g
+            variance = np.maximum(v - a * a, 0)  # rounding can make it less than 0
+        np.add(variance, self.epsilon, out=step)
+        np.sqrt(step, out=step)
+        np.divide(g, step, out=step)
+        step *= lr  # lr g / sqrt(v + epsilon)
         if self.momentum:
             m = slots["momentum"]
-            m *= self.momentum  # (p,)
-            m += step  # (p,)
+            m *= self.momentum
+            m += step
             step = m
-        w -= step  # (p,)
+        w -= step
 
 
 class Adam(Optimizer):
@@ -287,8 +289,8 @@ class Adam(Optimizer):
         m, v, t = slots["momentum"], slots["velocity"], self.iterations
         lr_t = lr * (1 - self.beta_2**t) ** 0.5 / (1 - self.beta_1**t)
         m += (1 - self.beta_1) * (g - m)  # (p,), the same as beta_1 m + (1 - beta_1) g
-        v += (1 - self.beta_2) * (g * g - v)  # (p,)
-        w -= lr_t * m / (np.sqrt(v) + self.epsilon)  # (p,)
+        v += (1 - self.beta_2) * (g * g - v)
+        w -= lr_t * m / (np.sqrt(v) + self.epsilon)
 
 
 BY_NAME: dict[str, type[Optimizer]] = {

@@ -3,9 +3,9 @@
     python tests/benchmarks/fit_from_disk.py [--gib 4] [--folder DIR]
 
 Writes an IDX file of digits, each one of data/mnist-10k moved by up to three pixels, maps it with
-read_idx(path, mmap=True) and fits a small network to it for one epoch, shuffled.  Meanwhile it
+read_idx(path, mmap=True) and fits a small network to it for one epoch, shuffled. Meanwhile it
 watches the memory that is the process's own (RssAnon); the mapped pages (RssFile) are the
-system's, which takes them back whenever it likes.  Linux only.  Fails at 600 MB or more.
+system's, which takes them back whenever it likes. Linux only. Fails at 600 MB or more.
 """
 
 import argparse

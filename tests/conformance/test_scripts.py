@@ -1,7 +1,7 @@
 """Dense-network scripts as people publish them, run on both libraries.
 
-The files in scripts/ are written for Keras.  For tinynet their import lines are changed, and
-nothing else.  Each leaves its final figures in RESULT.
+The files in scripts/ are written for Keras. For tinynet their import lines are changed, and
+nothing else. Each leaves its final figures in RESULT.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The networks of the golden trajectories, written once for two libraries.
 
-Each case is a small network with its loss, its optimizer and its data.  `k` is the library:
-real Keras when `make_golden.py` records, tinynet when `test_golden.py` replays.  The names
+Each case is a small network with its loss, its optimizer and its data. `k` is the library:
+real Keras when `make_golden.py` records, tinynet when `test_golden.py` replays. The names
 are the same in both, so both build the same thing.
 """
 
@@ -77,7 +77,7 @@ def make_data(case: Case) -> dict[str, np.ndarray]:
 def make_weights(shapes: list[tuple[int, ...]], case: Case) -> list[np.ndarray]:
     """Draw the initial weights, biases included, for arrays of these shapes.
 
-    With `dead_unit` the first hidden unit gets negative weights and no bias.  As x is never
+    With `dead_unit` the first hidden unit gets negative weights and no bias. As x is never
     negative, its pre-activation is exactly 0 on the row of zeros and below 0 elsewhere, for
     ever: unless the slope of relu at 0 is taken for 1.
     """

@@ -8,8 +8,8 @@ Writes one file for each case of `cases.py` and each of float64 and float32, hol
 optimizer after every step.
 
 JAX, because Keras on TensorFlow takes a hyper-parameter such as momentum=0.9 for the float32
-nearest to it, in float64 too.  On JAX, Keras has float32 do the work of float64 in some of its
-operations (mean, tanh, cos): JAX itself has no float64 unless asked.  It is asked here, and
+nearest to it, in float64 too. On JAX, Keras has float32 do the work of float64 in some of its
+operations (mean, tanh, cos): JAX itself has no float64 unless asked. It is asked here, and
 the entry of Keras's table that says so is set right.
 """
 

@@ -1,4 +1,4 @@
-"""A learner's first hour: each mistake is answered with the line to type, and can be mended.
+"""A learner's first hour: each mistake is answered with the line to type, and can be fixed.
 
 The mistakes with data and settings that have an answer of one sentence stand in test_checks.py;
 here are those that Keras lets pass in silence, old spellings, and what else goes wrong.
@@ -70,10 +70,10 @@ def test_the_rows_can_be_left_out_as_the_message_says():
         with pytest.raises(ValueError, match=r"keep = np\.isfinite") as caught:
             model.fit(x, CLASSES, verbose=0)
         line = str(caught.value).partition("rows out: ")[2]
-        mended = {"x": x, "y": CLASSES, "np": np}
-        exec(line, mended)
-        assert len(mended["x"]) == len(mended["y"]) == 99
-        model.fit(mended["x"], mended["y"], verbose=0)
+        fixed = {"x": x, "y": CLASSES, "np": np}
+        exec(line, fixed)
+        assert len(fixed["x"]) == len(fixed["y"]) == 99
+        model.fit(fixed["x"], fixed["y"], verbose=0)
 
 
 @pytest.mark.parametrize("shuffle", [True, False])
@@ -182,8 +182,8 @@ def test_a_missing_softmax(loss, y, activation):
     words = "Dense(3, activation='softmax')", "Crossentropy(from_logits=True)", loss
     refused(model, lambda: model.fit(X, y, verbose=0), *words)
     refused(model, lambda: model.train_on_batch(X, y), *words)
-    mended = type(losses.get(loss))(from_logits=True)  # as the message says
-    model.compile("sgd", mended)
+    fixed = type(losses.get(loss))(from_logits=True)  # as the message says
+    model.compile("sgd", fixed)
     model.fit(X, y, verbose=0)
 
 

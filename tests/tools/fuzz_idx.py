@@ -4,7 +4,7 @@
     fuzz/bin/python tests/tools/fuzz_idx.py -max_total_time=600 corpus/
 
 Whatever the bytes, parse_idx must return an array of just their size or raise IdxError, and must
-not take more memory than the file, unpacked, and a fixed margin.  The first input that breaks
+not take more memory than the file, unpacked, and a fixed margin. The first input that breaks
 this is printed and saved.  corpus/ is made and kept between runs; libFuzzer's options all work.
 """
 

@@ -4,7 +4,7 @@
 
 Each time a process of its own loads a set of four files from a server on loopback, and is killed
 (SIGKILL) after a random time; every second one at the moment when it begins to write a file.
-After each kill every file that bears its final name must be whole.  Then one normal run must load
+After each kill every file that bears its final name must be whole. Then one normal run must load
 the set.
 """
 

@@ -1,7 +1,7 @@
 """A real HTTP server on loopback that serves files well or badly, as the address asks.
 
 http://127.0.0.1:port/good/NAME serves the file NAME, .../http-403/NAME refuses it, and so on:
-the first part of the path names a behaviour.  So one server stands for mirrors of every kind.
+the first part of the path names a behaviour. So one server stands for mirrors of every kind.
 """
 
 import functools
