@@ -138,12 +138,12 @@ def test_the_same_array_always_gives_the_same_compressed_file(tmp_path: Path) ->
         (b"\x00\x00\x0a\x01\x00\x00\x00\x00", "type 0a (third byte) does not exist"),
         (b"\x00\x00\x08\x00", "0 dimensions (fourth byte); expected 1 to 32"),
         (idx(0x08, *[1] * 33, data=b"x"), "33 dimensions (fourth byte); expected 1 to 32"),
-        (idx(0x08, 5, 28, 28)[:10], "3 dimensions need 16 bytes; found 10"),
-        (idx(0x08, 4, data=b"abc"), "uint8 of shape (4,), 12 bytes in all; found 11"),
-        (idx(0x0B, 2, data=b"abc"), "int16 of shape (2,), 12 bytes in all; found 11"),
+        (idx(0x08, 5, 28, 28)[:10], "3 dimensions need 16 bytes; got 10"),
+        (idx(0x08, 4, data=b"abc"), "uint8 of shape (4,), 12 bytes in all; got 11"),
+        (idx(0x0B, 2, data=b"abc"), "int16 of shape (2,), 12 bytes in all; got 11"),
         (idx(0x08, 2, data=b"abc"), "too long: the header promises uint8 of shape (2,)"),
-        (gzip.compress(idx(0x08, 2, data=b"abc")), "10 bytes in all unpacked; found more"),
-        (idx(0x08, 60000, 28, 28), "47,040,016 bytes in all; found 16"),
+        (gzip.compress(idx(0x08, 2, data=b"abc")), "10 bytes in all unpacked; got more"),
+        (idx(0x08, 60000, 28, 28), "47,040,016 bytes in all; got 16"),
         (idx(0x0E, *[2**32 - 1] * 4), "too large for any array"),
         (idx(0x0E, 0, *[2**32 - 1] * 3), "too large for any array"),
         (idx(0x08, 2**16, 2**16, 2**16, 2**16), "too large for any array"),
@@ -315,7 +315,7 @@ def test_a_compressed_file_cannot_be_mapped(tmp_path: Path) -> None:
 
 def test_a_file_cut_short_cannot_be_mapped(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(idx(0x08, 4, data=b"abc"))
-    with pytest.raises(IdxError, match="12 bytes in all; found 11"):
+    with pytest.raises(IdxError, match="12 bytes in all; got 11"):
         read_idx(tmp_path / "file", mmap=True)
 
 

@@ -92,7 +92,6 @@ ELSEWHERE = {  # modules that are tested under another name than theirs
     "weighting": "test_data_forms",
     "loading": "test_saving",
     "initializers": "test_golden",
-    "files": "test_datasets",
     "rectifiers": "test_gradients",
     "scaling": "test_layers",
     "__main__": "test_shipped",

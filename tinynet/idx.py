@@ -24,7 +24,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet.support.files import replacing
+from tinynet.support.files import must_be_file, replacing
 
 TYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype(">u1"),
@@ -41,7 +41,7 @@ CHUNK = 1 << 16
 
 
 class IdxError(ValueError):
-    """What is wrong with an IDX file: what was expected, and what was found."""
+    """What is wrong with an IDX file: what was expected, and what came."""
 
 
 def parse_idx(data: bytes) -> NDArray[Any]:
@@ -74,7 +74,8 @@ def read_idx(path: str | os.PathLike[str], *, mmap: bool = False) -> NDArray[Any
     Args:
         path: the file, gzip-compressed or not, whatever its name.
         mmap: leave the numbers in the file and read them when they are used, so that a set
-            may be larger than memory; default False. The file must not be compressed.
+            may be larger than memory; default False. The file must not be compressed, nor cut
+            while it is in use: the system ends a process that reads what is there no more.
 
     Returns:
         An array as from `parse_idx`; with `mmap` a read-only `numpy.memmap`, in the byte
@@ -83,7 +84,7 @@ def read_idx(path: str | os.PathLike[str], *, mmap: bool = False) -> NDArray[Any
     Raises:
         IdxError: the file is not exactly one IDX file, or it is compressed and `mmap` was
             asked for.
-        OSError: the file cannot be read.
+        OSError: the file cannot be read, or is a folder, a device or a named pipe.
 
     Example:
         >>> import tempfile
@@ -92,6 +93,7 @@ def read_idx(path: str | os.PathLike[str], *, mmap: bool = False) -> NDArray[Any
         >>> read_idx(path)
         array([5, 0, 4], dtype=uint8)
     """
+    must_be_file(path)  # opening a named pipe would wait for somebody to write into it
     with open(path, "rb") as file:
         try:
             return _read(file, mmap)
@@ -107,7 +109,7 @@ def write_idx(path: str | os.PathLike[str], array: NDArray[Any]) -> None:
         array: 1 to 32 dimensions of uint8, int8, int16, int32, float32 or float64.
 
     Raises:
-        IdxError: IDX cannot hold the array.
+        IdxError: IDX cannot hold the array: its type, its size, or the mask of a masked one.
         OSError: the file cannot be written; an older file of that name is left as it was.
 
     Example:
@@ -117,7 +119,11 @@ def write_idx(path: str | os.PathLike[str], array: NDArray[Any]) -> None:
         >>> path.read_bytes().hex(" ", 4)
         '00000b01 00000002 0001fffe'
     """
-    big_endian = array.dtype.newbyteorder(">")
+    if not isinstance(array, np.ndarray):
+        raise IdxError(f"expected an array, got {type(array).__name__}: np.array(..., np.uint8)")
+    if isinstance(array, np.ma.MaskedArray):
+        raise IdxError("IDX cannot hold a mask: fill its holes, as in array.filled(0)")
+    big_endian = array.dtype.newbyteorder(">") if array.dtype.kind in "uif" else array.dtype
     if big_endian not in CODES:
         known = ", ".join(dtype.name for dtype in CODES)
         raise IdxError(f"IDX cannot hold {array.dtype}: array.astype() to one of {known}")
@@ -166,6 +172,22 @@ def _read(file: BinaryIO, mmap: bool) -> NDArray[Any]:
     return array if dtype.isnative else array.byteswap(inplace=True).view(dtype.newbyteorder())
 
 
+def gunzip(packed: bytes, most: int) -> bytes:
+    """Unpack the bytes of a gzip file once, and stop after `most` bytes.
+
+    Raises:
+        IdxError: damaged, or cut short.
+
+    Example:
+        >>> gunzip(gzip.compress(b"1234567"), most=3)
+        b'123'
+    """
+    try:
+        return gzip.GzipFile(fileobj=io.BytesIO(packed)).read(most)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise IdxError(f"a gzip file that is damaged or cut short: {error}") from None
+
+
 def _read_header(file: BinaryIO) -> tuple[np.dtype[Any], tuple[int, ...]]:
     """Read the type and the sizes, and leave the file where the numbers begin."""
     magic = file.read(4)
@@ -181,7 +203,7 @@ def _read_header(file: BinaryIO) -> tuple[np.dtype[Any], tuple[int, ...]]:
     if len(sizes) < 4 * ndim:
         raise IdxError(
             f"cut short inside its header: {ndim} dimensions need {4 + 4 * ndim} bytes; "
-            f"found {4 + len(sizes)}"
+            f"got {4 + len(sizes)}"
         )
     shape = struct.unpack(f">{ndim}I", sizes)
     # NumPy counts the bytes as if no size were 0.
@@ -208,13 +230,13 @@ def _wrong_length(
 ) -> str:
     """Say by how much a file is too short or too long for its header."""
     if found < expected:
-        what, found_words = "cut short", f"found {found:,}"
+        what, got = "cut short", f"got {found:,}"
     else:
-        what, found_words = "too long", "found more" if packed else f"found {found:,}"
+        what, got = "too long", "got more" if packed else f"got {found:,}"
     unpacked = " unpacked" if packed else ""
     return (
         f"{what}: the header promises {dtype.name} of shape {shape}, "
-        f"{expected:,} bytes in all{unpacked}; {found_words}"
+        f"{expected:,} bytes in all{unpacked}; {got}"
     )
 
 
@@ -230,7 +252,10 @@ def _fill(file: BinaryIO, buffer: memoryview) -> None:
     """Read as many bytes as the buffer holds, never keeping a second copy of them all."""
     for start in range(0, len(buffer), CHUNK):
         part = buffer[start : start + CHUNK]
-        part[:] = file.read(len(part))
+        numbers = file.read(len(part))
+        if len(numbers) < len(part):
+            raise IdxError("became shorter while it was read: is another program writing it?")
+        part[:] = numbers
 
 
 def _bytes_of(array: NDArray[Any]) -> memoryview:

@@ -27,7 +27,7 @@ CHILD = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from tinynet.datasets.cache import DataSet
-from tinynet.datasets.datafile import DataFile
+from tinynet.datasets.cache import DataFile
 files = tuple(DataFile(n, int(s), h) for n, s, h in (f.split(":") for f in sys.argv[4:]))
 (x, y), _ = DataSet("big", "Big", (sys.argv[2],), files).load(sys.argv[3], progress=False)
 assert len(x) == len(y)

@@ -263,7 +263,7 @@ BAD: dict[str, tuple[Callable[[Handler, bytes], None], str]] = {
     "cut-unannounced": (cut_unannounced(0.5), "damaged or cut short"),
     "cut-unannounced-near-the-end": (cut_unannounced(0.999), "damaged or cut short"),
     "broken-chunk": (broken_chunk, "the connection broke"),
-    "not-really-encoded": (not_really_encoded, "the connection broke"),
+    "not-really-encoded": (not_really_encoded, "sent something else"),
     "stall": (stall, "stalled"),
     "mute": (mute, "stalled"),
     "drip": (drip, "too slow"),
@@ -278,7 +278,7 @@ BAD: dict[str, tuple[Callable[[Handler, bytes], None], str]] = {
     "encoded-bomb": (encoded_bomb, "too long"),
     "redirect-for-ever": (redirect("/redirect-for-ever/{name}"), "more than 5 redirects"),
     "redirect-to-403": (redirect("/http-403/{name}"), "HTTP 403"),
-    "redirect-to-file": (redirect("file:///etc/passwd"), "could not be reached"),
+    "redirect-to-file": (redirect("file:///etc/passwd"), "an address must begin"),
     "redirect-to-nobody": (redirect("http://127.0.0.1:9/{name}"), "Connection refused"),
 }
 BEHAVIOURS = GOOD | {name: behave for name, (behave, _) in BAD.items()}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tinynet.datasets.cache import DataSet
-from tinynet.datasets.datafile import NAMES, DataFile
+from tinynet.datasets.cache import DataFile, DataSet
+from tinynet.datasets.folder import NAMES
 from tinynet.idx import write_idx
 
 _generator = np.random.default_rng(0)

@@ -1,9 +1,9 @@
 """Data sets, as Keras gives them: two pairs of arrays, for training and for testing.
 
-    datafile.py       one file, and how to know a good copy of it
     folder.py         four IDX files in a folder, however they are spelled
     cache.py          a published set: verified when it is read, downloaded when it is not there
     download.py       fetching a file from mirrors that may fail in every way
+    transfer.py       one attempt at it, which ends in time whatever the server does
     digit.py          a photo or drawing of your own, in the form of MNIST's images
     mnist.py, fashion_mnist.py    the sets: their files, checksums and mirrors
     mnist_10k.py      10,000 digits of MNIST that come with tinynet

@@ -8,9 +8,9 @@ from tinynet.support.shipped import shipped
 
 SETS = {dataset.name: dataset for dataset in (mnist.SET, fashion_mnist.SET)}
 NO_NETWORK = """\
-On a machine without a network: run this there to see the folder of each set.  On another
+On a machine without a network: run this there to see the folder of each set. On another
 machine run it with --download and copy its folder over, or fetch the files with a browser.
-Compressed or not, named -idx3 or .idx3: every form will do.  The environment variable
+Compressed or not, named -idx3 or .idx3: every form will do. The environment variable
 TINYNET_HOME names another place: with TINYNET_HOME=/shared MNIST is in /shared/mnist."""
 
 

@@ -1,24 +1,26 @@
 """A published data set: its files are verified when they are read, and fetched when missing."""
 
+import hashlib
 import os
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tinynet.datasets.datafile import DataFile, OtherContents
 from tinynet.datasets.download import DownloadError, Mirrors, NoMirror
-from tinynet.datasets.folder import Pair, spellings
-from tinynet.idx import GZIP, IdxError, parse_idx
+from tinynet.datasets.folder import NAMES, Pair, spellings
+from tinynet.datasets.transfer import address, shown
+from tinynet.idx import GZIP, IdxError, gunzip, parse_idx
 from tinynet.support.files import replacing
 
+SIZES = (16 + 60_000 * 28 * 28, 8 + 60_000, 16 + 10_000 * 28 * 28, 8 + 10_000)
 HELP = """
 What to do:
-  On a network with a proxy, set HTTPS_PROXY=http://its-name:its-port.  Where the network has a
+  On a network with a proxy, set HTTPS_PROXY=http://its-name:its-port. Where the network has a
   certificate of its own, set REQUESTS_CA_BUNDLE to the file that holds it.
-  Or bring the files by hand.  Fetch them on any machine, with a browser for example,
+  Or bring the files by hand. Fetch them on any machine, with a browser for example,
 {urls}
   and put them, compressed or not, into
     {folder}
@@ -28,6 +30,39 @@ What to do:
     from tinynet.datasets import mnist_10k; mnist_10k.load_data()"""
 
 
+@dataclass(frozen=True)
+class DataFile:
+    """One file of a set, and how to know a good copy of it.
+
+    Fields:
+        name: as the mirrors spell it, without .gz.
+        size: in bytes, unpacked.
+        sha256: of the unpacked bytes, because copies go round that were compressed again.
+    """
+
+    name: str
+    size: int
+    sha256: str
+
+    @property
+    def longest(self) -> int:
+        """How many bytes a copy may have, compressed or not: gzip adds little even to noise."""
+        return self.size + (1 << 16)
+
+    def unpack(self, copy: bytes) -> bytes:
+        """Unpack a copy of this file, compressed or not; IdxError says why it is not one."""
+        data = gunzip(copy, self.size + 1) if copy.startswith(GZIP) else copy
+        got = hashlib.sha256(data).hexdigest()
+        if got == self.sha256:
+            return data
+        if data.startswith(GZIP):  # what takes kilobytes may take gigabytes unpacked twice
+            raise IdxError("still gzip-compressed after unpacking it once: not unpacked again")
+        if len(data) > self.size and data.startswith(b"\0\0"):
+            raise IdxError(f"too long: expected {self.size:,} bytes unpacked, got more")
+        parse_idx(data)  # where it is not even IDX, says so
+        raise IdxError(f"other contents: expected SHA-256 {self.sha256}, got {got}")
+
+
 @dataclass
 class Copies:
     """What a machine holds of one file.
@@ -35,12 +70,14 @@ class Copies:
     Fields:
         path: the good copy, or None.
         data: its bytes, unpacked.
-        bad: the copies that are not good, and why.
+        bad: the files that bear its name and are not good copies, and why.
+        seen: which files those were, for another process may put a good one in their place.
     """
 
     path: Path | None = None
     data: bytes = b""
     bad: dict[Path, Exception] = field(default_factory=dict)
+    seen: dict[Path, os.stat_result] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,36 +98,54 @@ class DataSet:
     files: tuple[DataFile, ...]
     system_folder: Path | None = None
 
-    def folder(self, cache_dir: str | os.PathLike[str] | None = None) -> Path:
-        """Say where the files of this set belong."""
-        if cache_dir is not None:
-            return Path(cache_dir).expanduser().absolute()
-        if home := os.environ.get("TINYNET_HOME"):
-            return Path(home).expanduser().absolute() / self.name
-        return _user_cache() / "tinynet" / self.name
-
-    def find(self, file: DataFile, folder: Path) -> Copies:
-        """Look for a good copy of a file, in the folder and where the system may keep it."""
-        copies = Copies()
-        for place in filter(None, (folder, self.system_folder)):
-            for path in spellings(place, file.name):
-                try:
-                    with open(path, "rb") as opened:
-                        copies.data = file.unpack(opened.read(file.longest + 1))
-                    copies.path = path
-                    return copies
-                except (OSError, IdxError) as error:
-                    copies.bad[path] = error
-        return copies
-
     def load(
         self,
         cache_dir: str | os.PathLike[str] | None = None,
+        *,
         mirrors: Sequence[str] | str | None = None,
         offline: bool = False,
         progress: bool = True,
     ) -> tuple[Pair, Pair]:
-        """Load the set, fetching what is missing; `mnist.load_data` explains the arguments."""
+        """Load MNIST or Fashion-MNIST, downloading it the first time (11 or 31 MB).
+
+        Every file is verified by its SHA-256 whenever it is read. One that is not good is
+        fetched anew, and what stood in its place is kept beside it, its name ending in .other.
+
+        It ends within an hour, whatever servers and networks do. A mirror that cannot be reached
+        is left for the next after 3 seconds, one that sends less than 30 kB in any 15 seconds
+        after those, and no attempt to fetch a file takes longer than 20 minutes.
+
+        Args:
+            cache_dir: the folder of the four files, compressed or not, spelled -idx3 or .idx3;
+                default $TINYNET_HOME/mnist (or .../fashion_mnist) if that variable is set, else
+                tinynet/mnist in the user's cache folder (~/.cache, on macOS ~/Library/Caches, on
+                Windows %LOCALAPPDATA%). Fashion-MNIST is also found where Debian's package
+                dataset-fashion-mnist puts it.
+            mirrors: addresses of folders to fetch the files from, in the order to try them;
+                default two public ones.
+            offline: use no network, whatever is missing; default False.
+            progress: print what is being fetched; default True.
+
+        Returns:
+            ((x_train, y_train), (x_test, y_test)), all uint8: images (60000, 28, 28) and
+            (10000, 28, 28) from 0, the paper, to 255, the ink; labels 0 to 9, (60000,) and
+            (10000,). Those of Fashion-MNIST stand for the names in `fashion_mnist.CLASSES`.
+
+        Raises:
+            DownloadError: files are missing and could not be fetched; says why, and what to do.
+
+        Example:
+            >>> from tinynet.datasets import mnist
+            >>> (x_train, y_train), (x_test, y_test) = mnist.load_data()  # doctest: +SKIP
+            >>> x_train.shape, y_train[:3]                                # doctest: +SKIP
+            ((60000, 28, 28), array([5, 0, 4], dtype=uint8))
+
+        Source: LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to
+        document recognition"; Xiao, Rasul and Vollgraf (2017), "Fashion-MNIST: a novel image
+        dataset for benchmarking machine learning algorithms". Keras:
+        keras.datasets.mnist.load_data(path), where path names a file; here cache_dir names a
+        folder.
+        """
         folder = self.folder(cache_dir)
         copies = {file: self.find(file, folder) for file in self.files}
         if any(not copy.path for copy in copies.values()):
@@ -100,6 +155,36 @@ class DataSet:
             self._fetch(copies, folder, mirrors, progress)
         arrays = [parse_idx(copy.data) for copy in copies.values()]
         return (arrays[0], arrays[1]), (arrays[2], arrays[3])
+
+    def folder(self, cache_dir: str | os.PathLike[str] | None = None) -> Path:
+        """Say where the files of this set belong."""
+        try:
+            if cache_dir is not None:
+                return Path(cache_dir).expanduser().absolute()
+            if home := os.environ.get("TINYNET_HOME"):
+                return Path(home).expanduser().absolute() / self.name
+            return _user_cache() / "tinynet" / self.name
+        except RuntimeError as error:  # a container's user, or ~somebody
+            raise DownloadError(
+                f"There is no home folder to keep {self.title} in ({error}). Name a folder: "
+                f'load_data(cache_dir="data/{self.name}"), or set the environment variable '
+                f"TINYNET_HOME."
+            ) from None
+
+    def find(self, file: DataFile, folder: Path) -> Copies:
+        """Look for a good copy of a file, in the folder and where the system may keep it."""
+        copies = Copies()
+        for place in filter(None, (folder, self.system_folder)):
+            for path in spellings(place, file.name):
+                try:
+                    with open(path, "rb") as opened:
+                        copies.seen[path] = os.fstat(opened.fileno())
+                        copies.data = file.unpack(opened.read(file.longest + 1))
+                    copies.path = path
+                    return copies
+                except (OSError, IdxError) as error:
+                    copies.bad[path] = error
+        return copies
 
     def _fetch(
         self,
@@ -128,9 +213,9 @@ class DataSet:
         if not_kept:
             warnings.warn(
                 f"{self.title} is loaded, but could not be kept in {folder} ({not_kept}), so "
-                f"it will be fetched again next time.  Make room, or choose a folder you may "
+                f"it will be fetched again next time. Make room, or choose a folder you may "
                 f"write to: load_data(cache_dir=...) or the environment variable TINYNET_HOME.",
-                stacklevel=4,
+                stacklevel=3,
             )
 
     def _explain(
@@ -141,28 +226,38 @@ class DataSet:
         missing = [file for file in self.files if not copies[file].path]
         for file in missing:
             for path, error in copies[file].bad.items():
-                lines.append(f"  {path} is not good, delete it: {error}")
+                lines.append(f"  {path} is not good: {error}")
         for url, reason in reasons.items():
             lines += [f"  {url}", f"      {reason}"]
-        urls = "\n".join(f"    {file.address(self.mirrors[0])}" for file in missing)
+        addresses = [shown(address(self.mirrors[0], file.name)) for file in missing]
+        urls = "\n".join(f"    {url}" for url in addresses)
         return "\n".join(lines) + HELP.format(urls=urls, folder=folder)
 
 
+def four_files(*sha256: str) -> tuple[DataFile, ...]:
+    """Describe a set in MNIST's form: 60,000 and 10,000 images of 28 x 28 pixels."""
+    return tuple(DataFile(*file) for file in zip(NAMES, SIZES, sha256, strict=True))
+
+
 def _keep(packed: bytes, file: DataFile, found: Copies, folder: Path) -> Path:
-    """Write a good copy into the folder, where it takes the place of the bad ones."""
+    """Write a good copy into the folder, where what is not good makes way for it."""
     folder.mkdir(parents=True, exist_ok=True)
-    ours = [(path, error) for path, error in found.bad.items() if path.parent == folder]
-    for path, error in ours:
-        if isinstance(error, OtherContents):  # it may be somebody's work: give it another name
-            with suppress(FileExistsError, FileNotFoundError):  # another process was faster
-                os.link(path, f"{path}.other")
     kept = folder / (file.name + (".gz" if packed.startswith(GZIP) else ""))
+    for path, error in found.bad.items():
+        if path == kept or (path.parent == folder and isinstance(error, IdxError)):
+            _set_aside(path, found.seen.get(path))
     with replacing(kept) as opened:
         opened.write(packed)
-    for path, error in ours:
-        if isinstance(error, IdxError) and path != kept:
-            path.unlink(missing_ok=True)
     return kept
+
+
+def _set_aside(path: Path, seen: os.stat_result | None) -> None:
+    """Give a file another name, for it may be somebody's work; none is ever deleted."""
+    try:
+        if seen is None or os.path.samestat(seen, path.stat()):  # else another was faster
+            path.rename(path.with_name(f"{path.name}.{os.urandom(4).hex()}.other"))
+    except FileNotFoundError:  # the same
+        pass
 
 
 def _user_cache() -> Path:

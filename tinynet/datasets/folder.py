@@ -6,11 +6,16 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from tinynet.datasets.datafile import NAMES
 from tinynet.idx import CODES, IdxError, read_idx
 
 Pair: TypeAlias = tuple[NDArray[Any], NDArray[Any]]
 
+NAMES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
+)
 IMAGES, LABELS = "0x00000803", "0x00000801"  # their magic numbers
 
 
@@ -83,7 +88,7 @@ def _read_pair(images_path: Path, labels_path: Path, classes: int) -> Pair:
         )
     if labels.max() >= classes:
         raise IdxError(
-            f"{labels_path}: labels up to {labels.max()}; expected 0 to {classes - 1}.  If the "
+            f"{labels_path}: labels up to {labels.max()}; expected 0 to {classes - 1}. If the "
             f"set has more classes: load_folder(path, classes={labels.max() + 1})"
         )
     return images, labels
@@ -95,7 +100,7 @@ def _read(path: Path, what: str, expected: str) -> NDArray[Any]:
     magic = f"0x0000{CODES[array.dtype.newbyteorder('>')]:02x}{array.ndim:02x}"
     if magic != expected:
         held = {IMAGES: "images", LABELS: "labels"}.get(magic, f"{array.dtype} {array.shape}")
-        raise IdxError(f"{path}: expected {what} (magic number {expected}), found {held} ({magic})")
+        raise IdxError(f"{path}: expected {what} (magic number {expected}), got {held} ({magic})")
     if array.size == 0:
         raise IdxError(f"{path}: {what} of shape {array.shape}: there is nothing in it")
     return array

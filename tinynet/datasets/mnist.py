@@ -1,11 +1,6 @@
 """MNIST: 70,000 handwritten digits, 28 x 28 pixels, by LeCun, Cortes and Burges (1998)."""
 
-import os
-from collections.abc import Sequence
-
-from tinynet.datasets.cache import DataSet
-from tinynet.datasets.datafile import four_files
-from tinynet.datasets.folder import Pair
+from tinynet.datasets.cache import DataSet, four_files
 
 SET = DataSet(
     name="mnist",
@@ -22,45 +17,4 @@ SET = DataSet(
     ),
 )
 
-
-def load_data(
-    cache_dir: str | os.PathLike[str] | None = None,
-    *,
-    mirrors: Sequence[str] | str | None = None,
-    offline: bool = False,
-    progress: bool = True,
-) -> tuple[Pair, Pair]:
-    """Load MNIST, downloading it the first time (11 MB).
-
-    Every file is verified by its SHA-256 whenever it is read.  One that is damaged is fetched
-    anew.
-
-    Args:
-        cache_dir: the folder of the four files, compressed or not, spelled -idx3 or .idx3;
-            default $TINYNET_HOME/mnist if that variable is set, else tinynet/mnist in the
-            user's cache folder (~/.cache, on macOS ~/Library/Caches, on Windows
-            %LOCALAPPDATA%).
-        mirrors: addresses of folders to fetch the files from, in the order to try them;
-            default two public ones.
-        offline: use no network, whatever is missing; default False.
-        progress: print what is being fetched; default True.
-
-    Returns:
-        ((x_train, y_train), (x_test, y_test)), all uint8: images (60000, 28, 28) and
-        (10000, 28, 28) from 0, the paper, to 255, the ink; labels 0 to 9, (60000,) and
-        (10000,).
-
-    Raises:
-        DownloadError: files are missing and could not be fetched; says why, and what to do.
-
-    Example:
-        >>> from tinynet.datasets import mnist
-        >>> (x_train, y_train), (x_test, y_test) = mnist.load_data()  # doctest: +SKIP
-        >>> x_train.shape, y_train[:3]                                # doctest: +SKIP
-        ((60000, 28, 28), array([5, 0, 4], dtype=uint8))
-
-    Source: LeCun, Bottou, Bengio and Haffner (1998), "Gradient-based learning applied to
-    document recognition".  Keras: keras.datasets.mnist.load_data(path), where path names a
-    file; here cache_dir names a folder.
-    """
-    return SET.load(cache_dir, mirrors, offline, progress)
+load_data = SET.load
