@@ -98,6 +98,18 @@ ELSEWHERE = {  # modules that are tested under another name than theirs
 }
 
 
+@pytest.mark.parametrize("package", ["models", "callbacks", "support", "datasets"])
+def test_a_folder_lists_its_files(package):
+    listed = FILES[f"tinynet.{package}"].read_text("utf-8").split('"""')[1]
+    for path in (PACKAGE / package).glob("[a-z]*.py"):
+        assert path.name in listed
+
+
+def test_no_two_test_files_have_one_name():
+    names = sorted(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(set(names)) == len(names)
+
+
 @pytest.mark.parametrize("name", [name for name in FILES if FILES[name].name != "__init__.py"])
 def test_every_module_has_its_test_file(name):
     *_, package, module = name.split(".")

@@ -16,7 +16,7 @@ from toy import data, network, same
 
 from tinynet.callbacks import Callback
 from tinynet.optimizers import SGD
-from tinynet.support.interrupts import interruptible, uninterrupted
+from tinynet.support.interrupts import deferred, interruptible
 
 
 class PressedIn(SGD):
@@ -114,7 +114,7 @@ def test_a_thread_that_is_in_a_step_does_not_hold_up_the_main_thread():
     inside, leave = threading.Event(), threading.Event()
 
     def step():
-        with uninterrupted:
+        with deferred:
             inside.set()
             leave.wait(10)
 

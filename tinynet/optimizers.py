@@ -100,17 +100,17 @@ class Optimizer(registry.Configurable):
         return rate(self.iterations) if callable(rate) else rate
 
     def clip(self, g: Array) -> Array:
-        """Return the gradients, shortened where a limit is set."""
+        """Return the gradients, clipped where a limit is set."""
         if self.clipvalue is not None:
             return np.clip(g, -self.clipvalue, self.clipvalue)
         if self.global_clipnorm is not None:
-            return shortened(g, self.global_clipnorm)
+            return clip_by_norm(g, self.global_clipnorm)
         if self.clipnorm is not None:
-            return np.concatenate([shortened(g[s], self.clipnorm) for s in self.parts])
+            return np.concatenate([clip_by_norm(g[s], self.clipnorm) for s in self.parts])
         return g
 
 
-def shortened(g: Array, longest: float) -> Array:
+def clip_by_norm(g: Array, longest: float) -> Array:
     """Scale g so that it is no longer than `longest`: g min(1, longest / |g|)."""
     length = float(np.sqrt(np.sum(np.square(g))))
     return g * (longest / max(length, longest))

@@ -8,7 +8,7 @@ import weakref
 from typing import Any
 
 from tinynet.callbacks.base import Callback, Logs
-from tinynet.support.interrupts import uninterrupted
+from tinynet.support.interrupts import deferred
 from tinynet.support.progress import Progress, show
 from tinynet.support.registry import nearest
 
@@ -59,7 +59,7 @@ class History(Callback):
         raise TypeError(f"A History is no dict. Type history.history[{meant!r}]")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        with uninterrupted:  # Ctrl-C waits: an epoch is kept whole or not at all
+        with deferred:  # Ctrl-C waits: an epoch is kept whole or not at all
             self.epoch.append(epoch)
             for name, value in (logs or {}).items():
                 self.history.setdefault(name, []).append(value)

@@ -21,7 +21,7 @@ from tinynet.models import arguments, checks, nonfinite, weighting
 from tinynet.models.batches import Examples
 from tinynet.models.structure import Structure
 from tinynet.support import settings, spellings
-from tinynet.support.interrupts import interruptible, uninterrupted
+from tinynet.support.interrupts import deferred, interruptible
 
 Array = NDArray[Any]
 Logs = dict[str, float]
@@ -176,7 +176,7 @@ class Trainer(Structure):
             trouble = nonfinite.explain(self, x, t, weights)
             if trouble:
                 return trouble
-        with uninterrupted:  # Ctrl-C waits
+        with deferred:  # Ctrl-C waits
             self.update()
         return ""
 

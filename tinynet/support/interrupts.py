@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import Any
 
 
-class Uninterrupted(threading.local):
-    """`with uninterrupted:` makes Ctrl-C wait for the end of the block, in what is `interruptible`.
+class Deferred(threading.local):
+    """`with deferred:` makes Ctrl-C wait for the end of the block, in what is `interruptible`.
 
     Every thread sees a state of its own, since only the main thread hears of Ctrl-C.
     """
@@ -32,20 +32,20 @@ class Uninterrupted(threading.local):
             missed()
 
 
-uninterrupted = Uninterrupted()
+deferred = Deferred()
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Heed `uninterrupted` as long as the block, or the function decorated with this, runs."""
+    """Heed `deferred` as long as the block, or the function decorated with this, runs."""
     usual = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(usual):
         yield
         return
 
     def hear(*what: Any) -> None:
-        uninterrupted.missed = (lambda: usual(*what)) if uninterrupted.active else None
-        if not uninterrupted.active:
+        deferred.missed = (lambda: usual(*what)) if deferred.active else None
+        if not deferred.active:
             usual(*what)
 
     signal.signal(signal.SIGINT, hear)
