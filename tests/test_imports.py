@@ -94,6 +94,10 @@ ELSEWHERE = {  # modules that are tested under another name than theirs
     "initializers": "test_golden",
     "rectifiers": "test_gradients",
     "scaling": "test_layers",
+    "formats": "test_keras_files",
+    "keras_configs": "test_keras_files",
+    "legacy_h5": "test_keras_files",
+    "hdf5": "test_keras_files",
     "__main__": "test_shipped",
 }
 

@@ -43,13 +43,13 @@ def blaming(path: str | os.PathLike[str]) -> Iterator[None]:
     """Turn whatever goes wrong with the contents of a file into a ModelFileError."""
     try:
         yield
-    except ModelFileError:
+    except (ModelFileError, ImportError):  # a library that is missing is not the file's fault
         raise
     except Exception as error:  # a hostile file can make almost anything fail
         reason = f"{error} is missing" if isinstance(error, KeyError) else error
         raise ModelFileError(
             f"{os.fspath(path)} can't be loaded as a model: {reason or type(error).__name__}. "
-            f"Expected an .npz file that model.save(path) wrote, whole and unchanged."
+            f"Expected a file that model.save(path) wrote, whole and unchanged."
         ) from error
 
 
@@ -69,14 +69,19 @@ def describe(model: Any) -> dict[str, Any]:
         "loss": registry.serialize(model.loss),
         "metrics": [registry.serialize(metric) for metric in model.metrics],
     }
-    generators = model.generators().items()
     return {
         "model": model.get_config(),
         "compiled": compiled,
-        "generators": {name: rng.bit_generator.state for name, rng in generators},
         "iterations": model.ready_optimizer().iterations if model.optimizer else 0,
-        "epoch": model.epoch,
+        **progress(model),
     }
+
+
+def progress(model: Any) -> dict[str, Any]:
+    """Return where training is: the epoch, and the state of the random generators."""
+    generators = model.generators().items()
+    states = {name: rng.bit_generator.state for name, rng in generators}
+    return {"generators": states, "epoch": model.epoch}
 
 
 def arrays_of(model: Any) -> dict[str, Array]:
@@ -91,25 +96,34 @@ def restore(model: Any, description: Mapping[str, Any], arrays: Mapping[str, Arr
     Raises:
         ValueError: arrays that are missing, or too many, or of other sizes; a broken state.
     """
-    own, generators = arrays_of(model), model.generators()
+    own = arrays_of(model)
     sizes = {name: (array.size, array.dtype.name) for name, array in arrays.items()}
     expected = {name: (array.size, array.dtype.name) for name, array in own.items()}
     if sizes != expected:
         raise ValueError(f"it holds the arrays {sizes}, and the model has {expected}")
-    states = {name: description["generators"][name] for name in generators}
-    for state in states.values():
-        np.random.PCG64().state = state  # or say what is wrong with it
-    epoch = settings.count("epoch", description["epoch"], least=0)
     iterations = settings.count("iterations", description["iterations"], least=0)
+    restore_progress(model, description)
     if model.optimizer:  # its rate may have been changed since it was made, by a callback
         written = optimizers.get(description["compiled"]["optimizer"])
         model.optimizer.learning_rate = written.learning_rate
         model.optimizer.iterations = iterations
-    for name, rng in generators.items():
-        rng.bit_generator.state = states[name]
     for name, array in own.items():
         array[:] = arrays[name]
-    model.epoch = epoch
+
+
+def restore_progress(model: Any, description: Mapping[str, Any]) -> None:
+    """Put the epoch and the random generators back, if all of them fit.
+
+    Raises:
+        ValueError, KeyError, TypeError: a state that is broken or missing; nothing is changed.
+    """
+    generators = model.generators()
+    states = {name: description["generators"][name] for name in generators}
+    for state in states.values():
+        np.random.PCG64().state = state  # or say what is wrong with it
+    model.epoch = settings.count("epoch", description["epoch"], least=0)
+    for name, rng in generators.items():
+        rng.bit_generator.state = states[name]
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:

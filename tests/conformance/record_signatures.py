@@ -33,9 +33,9 @@ NAMES = {
     "ReduceLROnPlateau CSVLogger TerminateOnNaN BackupAndRestore LambdaCallback",
     "Sequential": "__init__ add pop get_layer summary compile fit evaluate predict "
     "train_on_batch test_on_batch predict_on_batch get_weights set_weights count_params save "
-    "get_config from_config",
+    "save_weights load_weights to_json get_config from_config",
     "utils": "to_categorical set_random_seed",
-    "models": "load_model",
+    "models": "load_model save_model clone_model model_from_json",
 }
 PATHS = [f"{group}.{name}" for group, names in NAMES.items() for name in names.split()]
 

@@ -453,7 +453,6 @@ def test_acc_is_a_name_that_keras_knows():
         ("predict_classes", "model.predict(x).argmax(axis=1)"),
         ("predict_proba", "model.predict(x)"),
         ("fit_generator", "model.fit(x, y)"),
-        ("load_weights", "load_model"),
     ],
 )
 def test_methods_that_are_gone(old, new):

@@ -12,23 +12,23 @@ class ModelCheckpoint(Monitor):
     """Save the model after every epoch, or every so many batches, or when it is the best so far.
 
     Args:
-        filepath: where to, ending in .npz; it may hold names such as
-            "{epoch:02d}-{val_loss:.2f}.npz". The first epoch is 1 there.
+        filepath: where to, in the format that its ending says: see model.save. It may hold names
+            such as "{epoch:02d}-{val_loss:.2f}.npz". The first epoch is 1 there.
         monitor: name in the logs, default "val_loss"; used with save_best_only.
         verbose: 1 to say so; default 0.
         save_best_only: whether to save only what improves on the best; default False.
-        save_weights_only: False; a whole model takes hardly more room.
+        save_weights_only: whether to call save_weights instead of save; default False.
         mode: "min", "max" or "auto" (default).
         save_freq: "epoch" (default), or a number of batches.
         initial_value_threshold: float or None (default): only what is better than this.
 
     Raises:
-        ValueError: a path that does not end in .npz; a save_freq that is neither.
+        ValueError: a save_freq that is neither.
 
     Example:
         >>> checkpoint = ModelCheckpoint("best.npz", save_best_only=True)
 
-    Source: keras.callbacks.ModelCheckpoint, whose files end in .keras.
+    Source: keras.callbacks.ModelCheckpoint, whose files end in .keras or .weights.h5.
     """
 
     def __init__(
@@ -44,14 +44,11 @@ class ModelCheckpoint(Monitor):
     ) -> None:
         super().__init__(monitor, mode)
         self.filepath = os.fspath(filepath)
-        if not self.filepath.endswith(".npz"):
-            raise ValueError(f"Expected a filepath that ends in .npz, got {self.filepath!r}.")
-        if save_weights_only:
-            raise ValueError("tinynet saves whole models: leave save_weights_only out.")
         if save_freq != "epoch":
             save_freq = settings.count("save_freq, if not 'epoch',", save_freq)
         self.verbose = verbose
         self.save_best_only = save_best_only
+        self.save_weights_only = save_weights_only
         self.save_freq = save_freq
         self.best = initial_value_threshold
         self.epoch = self.batches = 0
@@ -83,7 +80,10 @@ class ModelCheckpoint(Monitor):
         path = self.filepath.format(epoch=self.epoch + 1, **batch, **logs)
         self.say(f"{note}saving model to {path}")
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        self.model.save(path)
+        if self.save_weights_only:
+            self.model.save_weights(path)
+        else:
+            self.model.save(path)
         if value is not None:
             self.best = value  # only now that it is safe
 

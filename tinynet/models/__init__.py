@@ -10,10 +10,12 @@ batches.py      from the user's arrays to batches of the model's dtype
 nonfinite.py    NaN and infinity, noticed before they reach the weights
 trace.py        what goes through every link of the chain, there and back
 nested.py       a model as the first layer of another
-loading.py      load_model
+loading.py      load_model, model_from_json, clone_model
+formats.py      which file is of which format
+keras_files.py  Keras's .keras and .weights.h5, legacy_h5.py its .h5, keras_configs.py their configs
 """
 
-from tinynet.models.loading import load_model
+from tinynet.models.loading import clone_model, load_model, model_from_json, save_model
 from tinynet.models.sequential import Sequential
 
-__all__ = ["Sequential", "load_model"]
+__all__ = ["Sequential", "clone_model", "load_model", "model_from_json", "save_model"]

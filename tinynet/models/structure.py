@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from tinynet import config
 from tinynet.layers import Layer
-from tinynet.models import nonfinite
+from tinynet.models import arguments, keras_configs, nonfinite
 from tinynet.network import Network
-from tinynet.support import registry, summary
+from tinynet.support import registry, settings, summary
 
 Array = NDArray[Any]
 
@@ -142,25 +142,99 @@ class Structure(Network, registry.Configurable):
         if not self.built:
             self.build()
 
-    def save(self, filepath: str | os.PathLike[str]) -> None:
-        """Write the model to one .npz file: layers, weights, and all that training goes on from.
+    def save(
+        self,
+        filepath: str | os.PathLike[str],
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        **options: Any,
+    ) -> None:
+        """Write the model to one file: layers, weights, and all that training goes on from.
 
         That is how it was compiled, the optimizer's slots, the state of the random generators
         and the epoch: `load_model(path).fit(..., initial_epoch=4, epochs=10)` gives the same
         bits as ten epochs at once. What was at `filepath` stays there until the new file is whole.
 
         Args:
-            filepath: where to; it ends in .npz.
+            filepath: where to. The ending says in which format: .keras and .h5 are Keras's own,
+                which Keras reads too and which take h5py; any other name is a file of NumPy's.
+            overwrite: whether what is there may be replaced; default True.
+            zipped: None or True.
+            **options: include_optimizer=False leaves out of an .h5 file how the model was
+                compiled; save_format is without effect, since the ending says it.
 
         Raises:
-            ValueError: another ending, such as Keras's .keras.
-        """
-        if not os.fspath(filepath).endswith(".npz"):
-            raise ValueError(f"Expected a path that ends in .npz, got {os.fspath(filepath)!r}.")
-        self._need_built()
-        from tinynet import saving  # only here: import tinynet stays quick
+            TypeError: another option.
+            FileExistsError: something is there, and overwrite is False.
+            ImportError: the path ends in .keras or .h5, and h5py is not installed.
 
-        saving.write(filepath, self)
+        Source: keras.Model.save; an .h5 file does not hold the random generators.
+        """
+        settings.choice("zipped", zipped, None, True)
+        include_optimizer = options.pop("include_optimizer", True)
+        options.pop("save_format", None)
+        if options:
+            raise TypeError(f"save has no argument {next(iter(options))!r}.")
+        self._need_built()
+        self._may_write(filepath, overwrite)
+        from tinynet.models import formats  # only here: import tinynet stays quick
+
+        formats.save(self, filepath, include_optimizer)
+
+    def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
+        """Write the weights, and what the optimizer remembers, to one file.
+
+        Args:
+            filepath: where to; .weights.h5 is Keras's own format and takes h5py.
+            overwrite: whether what is there may be replaced; default True.
+
+        Raises:
+            FileExistsError, ImportError: as in save.
+
+        Source: keras.Model.save_weights.
+        """
+        self._need_built()
+        self._may_write(filepath, overwrite)
+        from tinynet.models import formats
+
+        formats.save_weights(self, filepath)
+
+    def load_weights(self, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
+        """Take the weights out of a file that save or save_weights has written, here or in Keras.
+
+        Where the model was compiled alike, its optimizer goes on from there too.
+
+        Args:
+            filepath: any model file.
+            skip_mismatch: False.
+
+        Raises:
+            saving.ModelFileError: no such file, or weights of other shapes; nothing is changed.
+
+        Source: keras.Model.load_weights.
+        """
+        arguments.only("skip_mismatch", skip_mismatch, False)
+        self._need_built()
+        from tinynet.models import formats
+
+        formats.load_weights(self, filepath)
+
+    def to_json(self, **options: Any) -> str:
+        """Return the model's layers and how it was compiled as a text, without the weights.
+
+        Args:
+            **options: of json.dumps, such as indent=2.
+
+        Source: keras.Model.to_json; models.model_from_json reads it.
+        """
+        import json
+
+        return json.dumps(keras_configs.of_model(self), **options)
+
+    def _may_write(self, path: str | os.PathLike[str], overwrite: bool) -> None:
+        """Refuse to write over a file that is to be kept."""
+        if not overwrite and os.path.exists(path):
+            raise FileExistsError(f"{os.fspath(path)} is there, and overwrite is False.")
 
     def generators(self) -> dict[str, np.random.Generator]:
         """Return the model's random generator and those of layers with a seed of their own."""

@@ -5,6 +5,7 @@ spellings.py   what Keras once called things, and what to type now
 settings.py    numbers that must lie in a range
 progress.py    the line that shows how far long work has come
 summary.py     the table of a model's layers
+hdf5.py        the container of Keras's weights, read without trust
 files.py       writing a file whole or not at all
 shipped.py     where the data, docs and examples are that come with the package
 interrupts.py  Ctrl-C that waits for the end of a step

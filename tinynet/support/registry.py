@@ -76,8 +76,12 @@ class Configurable:
 
 
 # What Keras writes into every config and what has no meaning here: one dtype for the whole
-# model, every weight trainable, and losses that are always averaged.
-KERAS_HOUSEKEEPING = {"trainable", "dtype", "reduction", "registered_name", "module"}
+# model, every weight trainable, losses that are always averaged, names of what is shown nowhere.
+KERAS_HOUSEKEEPING = {"trainable", "dtype", "reduction", "registered_name", "module", "name"}
+KERAS_HOUSEKEEPING |= {"ema_momentum", "jit_compile"}
+
+
+MODULES = {"schedules": "optimizers.schedules"}  # that have another name in Keras
 
 
 def serialize(value: Any) -> Any:
@@ -86,7 +90,7 @@ def serialize(value: Any) -> Any:
         modules = [ancestor.__module__ for ancestor in type(value).__mro__]
         module = next(m for m in modules if ".more." not in m).rpartition(".")[2]
         return {
-            "module": f"keras.{module}",
+            "module": f"keras.{MODULES.get(module, module)}",
             "class_name": type(value).__name__,
             "config": value.get_config(),
             "registered_name": None,
@@ -127,6 +131,11 @@ def custom_objects(objects: Mapping[str, Any]) -> Iterator[None]:
         yield
     finally:
         _custom.reset(token)
+
+
+def custom(name: str) -> Any:
+    """Return the class or function of the user's that has this name here, or else the name."""
+    return _custom.get().get(name, name)
 
 
 def nearest(name: object, names: Iterable[str]) -> str | None:

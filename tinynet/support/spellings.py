@@ -8,6 +8,4 @@ METHODS = {  # of a model
     "predict_classes": "model.predict(x).argmax(axis=1)",
     "predict_proba": "model.predict(x)",
     "fit_generator": "model.fit(x, y)",
-    "save_weights": "model.save('model.npz')",
-    "load_weights": "tinynet.models.load_model('model.npz')",
 }
