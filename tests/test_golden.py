@@ -29,7 +29,7 @@ import pytest
 from golden.cases import CASES, OUTPUTS, Case, batches
 
 import tinynet
-from tinynet.layers import Dense, Layer
+from tinynet.layers import Activation, Dense, Layer
 from tinynet.losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError
 from tinynet.optimizers import SGD, Adam, RMSprop
 
@@ -52,17 +52,29 @@ def load(name: str, floatx: str) -> dict[str, np.ndarray]:
         return dict(file)
 
 
+def weights_of(model: Any) -> np.ndarray:
+    """Give all weights in one vector, those that are not trained too, in Keras's order."""
+    return np.concatenate([weight.ravel() for weight in model.get_weights()])
+
+
+def put(model: Any, vector: np.ndarray) -> None:
+    """Set all weights from such a vector."""
+    weights = model.get_weights()
+    parts = np.split(vector, np.cumsum([weight.size for weight in weights])[:-1])
+    model.set_weights([p.reshape(w.shape) for p, w in zip(parts, weights, strict=True)])
+
+
 def replay(case: Case, golden: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Train tinynet on the recorded batches from the recorded weights, noting the same."""
     model = case.build(tinynet)
     model.build()
-    model.params[:] = golden["weights"][0]
-    trajectory = defaultdict(list, weights=[model.params.copy()])
+    put(model, golden["weights"][0])
+    trajectory = defaultdict(list, weights=[weights_of(model)])
     data = {name: golden[name] for name in ("x", "y", "sample_weight") if name in golden}
     for batch in batches(data):
         loss = model.train_on_batch(**batch, class_weight=case.class_weight)
         trajectory["loss"].append(loss)
-        trajectory["weights"].append(model.params.copy())
+        trajectory["weights"].append(weights_of(model))
         for name, slot in model.optimizer.slots.items():
             trajectory[f"slot_{name}"].append(slot.copy())
     return {name: np.array(rows) for name, rows in trajectory.items()}
@@ -187,6 +199,59 @@ class PartialBatchAsIfWhole(CategoricalCrossentropy):
         return loss, dy * len(y) / 5
 
 
+class Normalized(tinynet.layers.BatchNormalization):
+    """Goes wrong in backward, or in what it keeps, as the class attributes say."""
+
+    mean_forgotten = variance_forgotten = unbiased = False
+
+    def forward(self, x):
+        y, backward = super().forward(x)
+
+        def wrong_backward(dy):
+            dx = backward(dy)
+            z, dz = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0) + self.epsilon), dy * self.gamma
+            deviation = np.sqrt(x.var(axis=0) + self.epsilon)
+            if self.mean_forgotten:
+                dx = dx + dz.mean(axis=0) / deviation
+            if self.variance_forgotten:
+                dx = dx + z * (dz * z).mean(axis=0) / deviation
+            return dx
+
+        return y, wrong_backward
+
+    def keep(self, mean, variance):
+        super().keep(mean, variance * 5 / 4 if self.unbiased else variance)
+
+
+def normalizing(layer: type[Layer]) -> Any:
+    """Give the layers of the case "batch_normalization" with a layer in its place."""
+
+    def layers(k: Any) -> list[Layer]:
+        return [Dense(3), layer(), Activation("tanh"), Dense(OUTPUTS, activation="softmax")]
+
+    return layers
+
+
+class MeanForgotten(Normalized):
+    mean_forgotten = True
+
+
+class VarianceForgotten(Normalized):
+    variance_forgotten = True
+
+
+class Unbiased(Normalized):
+    unbiased = True
+
+
+class ByRunningMeans(tinynet.layers.BatchNormalization):
+    def forward(self, x):
+        self.trainable = False
+        y, backward = super().forward(x)
+        self.trainable = True
+        return y, backward
+
+
 class SlopeOneAtZero(Layer):
     def forward(self, x):
         return np.maximum(x, 0), lambda dy: dy * (x >= 0)
@@ -261,6 +326,18 @@ WRONG = {
         "activation_softmax", layers=hidden(DiagonalSoftmax, 2)
     ),
     "leaky by a hundredth": wrong("activation_leaky_relu", layers=hidden(LeakyByAHundredth, 2)),
+    "batch normalisation: the mean forgotten": wrong(
+        "batch_normalization", layers=normalizing(MeanForgotten)
+    ),
+    "batch normalisation: the variance forgotten": wrong(
+        "batch_normalization", layers=normalizing(VarianceForgotten)
+    ),
+    "batch normalisation: an unbiased variance kept": wrong(
+        "batch_normalization", layers=normalizing(Unbiased)
+    ),
+    "batch normalisation by the running means": wrong(
+        "batch_normalization", layers=normalizing(ByRunningMeans)
+    ),
     "L2 halved": wrong("sample_weight_l2", layers=lambda k: penalised(k, k.regularizers.L2(0.01))),
     "L2 as the gradient l2 w": wrong("l2", layers=lambda k: penalised(k, k.regularizers.L2(0.01))),
     "L1 as L2": wrong("l1", layers=lambda k: penalised(k, k.regularizers.L2(0.003))),

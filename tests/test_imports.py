@@ -60,10 +60,11 @@ def test_the_tables_need_nothing_but_the_registry(name):
         ("idx", set()),
         ("config", set()),
         ("activations", set()),
-        ("layers", {"activations", "initializers", "regularizers", "config"}),
+        ("weights", {"initializers", "regularizers"}),
+        ("layers", {"activations", "initializers", "regularizers", "config", "weights"}),
         ("losses", {"activations"}),
         ("optimizers", {"schedules"}),
-        ("network", {"activations", "layers", "losses", "optimizers", "regularizers"}),
+        ("network", {"activations", "layers", "losses", "optimizers", "regularizers", "weights"}),
     ],
 )
 def test_the_core_needs_only_what_comes_before_it(name, may_use):
@@ -92,6 +93,7 @@ ELSEWHERE = {  # modules that are tested under another name than theirs
     "weighting": "test_data_forms",
     "loading": "test_saving",
     "initializers": "test_golden",
+    "normalization": "test_weights",
     "rectifiers": "test_gradients",
     "scaling": "test_layers",
     "formats": "test_keras_files",

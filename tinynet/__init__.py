@@ -12,6 +12,7 @@ The core, in reading order:
 
 Beside it, what the core is made from:
 
+    weights.py       what a layer owns: weights, declared, read and set
     initializers.py  the numbers that weights start from
     regularizers.py  penalties on large weights
     schedules.py     learning rates that change from step to step

@@ -79,6 +79,7 @@ def explain(model: Sequential, x: Any, y: Any) -> Explanation:
     """
     twin = copy.deepcopy(model)
     examples = twin._examples(x, y)
+    twin._settle()
     inputs, t, _ = next(examples.batches(len(examples)))
     links, params = trace(twin), twin.params.copy()
     loss, outputs = twin.gradients(inputs, t, None)
@@ -95,8 +96,9 @@ def explain(model: Sequential, x: Any, y: Any) -> Explanation:
 def figures(link: Traced) -> dict[str, Any]:
     """Return what went through a link, its weights and their gradients."""
     found = {"name": link.name, "x": link.x, "y": link.y, "dy": link.dy, "dx": link.dx}
-    for name in link.layer.declared:
-        found |= {key: getattr(link.layer, key).copy() for key in (name, "d" + name)}
+    for name, weight in link.layer.declared.items():
+        keys = (name, "d" + name) if weight.trained else (name,)
+        found |= {key: getattr(link.layer, key).copy() for key in keys}
     return found
 
 
@@ -141,6 +143,9 @@ def backward(model: Sequential, links: list[Traced]) -> Iterator[str]:
         layer, rule, shape = link.layer, link.layer.formulas, shapes(link)
         yield f"\n{link.name}, from dy {link.dy.shape}"
         for name, weight in layer.declared.items():
+            if not weight.trained:
+                yield f"    d{name} is of no use: {name} is not trained"
+                continue
             how = f"{rule.get('d' + name, '')}    {shape.get('d' + name, '')}"
             if weight.regularizer is not None:
                 how += ", then the slope of the penalty added"

@@ -65,8 +65,9 @@ def check_gradients(model: Sequential, x: Any, y: Any) -> Report:
         True
     """
     twin = copy.deepcopy(model)
-    twin.bind(twin.params.astype(np.float64))
+    twin.bind(twin.params.astype(np.float64), twin.kept.astype(np.float64))
     examples = twin._examples(x, y)
+    twin._settle()
     x, t, _ = next(examples.batches(len(examples)))
     for link in trace(twin):
         link.layer.needs_dx = True
@@ -221,7 +222,7 @@ class Point:
                     f"its x has shape {link.x.shape}, and dx must have the shape of x."
                 )
             yield Gradient(name, "dx", link.x, link.dx)
-            for weight in layer.declared:
+            for weight in (w for w, declared in layer.declared.items() if declared.trained):
                 gradient = getattr(layer, "d" + weight)
                 if not np.shares_memory(gradient, self.model.grads):
                     raise ValueError(

@@ -12,7 +12,8 @@ first. What backward needs again it finds in the closure, so a layer keeps no ca
 
 A layer's weights are views of two long vectors that belong to the model, one of all
 parameters and one of all gradients: writing dW writes into the model's gradient. Gradients are
-written, never added up, so there is nothing to reset between steps.
+written, never added up, so there is nothing to reset between steps. What a layer keeps but does
+not train, such as running means, lies in a vector apart.
 """
 
 from __future__ import annotations
@@ -27,17 +28,20 @@ from numpy.typing import NDArray
 from tinynet import activations, initializers, regularizers
 from tinynet.config import floatx, unique_name
 from tinynet.support import registry, settings
+from tinynet.weights import Weighted
 
 Array = NDArray[np.floating]
 Shape = tuple[int, ...]  # of one example: without the batch axis
 Backward = Callable[[Array], Any]  # dy -> dx, or None where nobody asks for dx
 
 
-class Layer(registry.Configurable):
+class Layer(Weighted):
     """Base class: a subclass writes `forward`, and `build` if it has weights.
 
     Args:
         name: str; None (default) takes the next free one: dense, dense_1, ...
+        trainable: whether fit changes its weights; default True. `layer.trainable = False` freezes
+            it later, too.
         input_shape: shape of one example, such as (784,); only the first layer needs it.
             input_dim=784 says the same.
 
@@ -60,7 +64,12 @@ class Layer(registry.Configurable):
     formulas: Mapping[str, str] = {}  # of y, dx, dW, ..., for explain to print
 
     def __init__(
-        self, *, name: str | None = None, input_shape: Sequence[int] | None = None, **unknown: Any
+        self,
+        *,
+        name: str | None = None,
+        trainable: bool = True,
+        input_shape: Sequence[int] | None = None,
+        **unknown: Any,
     ) -> None:
         if unknown.pop("dtype", None) not in (None, floatx()):
             raise ValueError(f"All layers of a model compute in {floatx()}: see config.set_floatx.")
@@ -68,8 +77,9 @@ class Layer(registry.Configurable):
             input_shape = (unknown.pop("input_dim"),)
         registry.refuse(type(self), unknown)
         self.name = name or unique_name(type(self).__name__)
+        self.trainable = trainable
         self.input_shape = None if input_shape is None else settings.shape(input_shape)
-        self.declared: dict[str, Weight] = {}
+        self.declared = {}
         self.output_shape: Shape | None = None  # known once the model is built
         self.needs_dx = True  # the model sets it False where dx would be of no use
         self.in_model = False
@@ -77,33 +87,6 @@ class Layer(registry.Configurable):
     def build(self, input_shape: Shape) -> Shape:
         """Declare the weights for inputs of that shape, and return the shape of an output."""
         return input_shape
-
-    def add_weight(
-        self, name: str, shape: Shape, initializer: Any, regularizer: Any = None
-    ) -> None:
-        """Declare a weight "a": once built, self.a is its value and self.da its gradient."""
-        self.declared[name] = Weight(
-            shape, initializers.get(initializer), regularizers.get(regularizer)
-        )
-
-    def initial_values(self, dtype: Any, rng: np.random.Generator) -> list[Array]:
-        """Return the weights to start from: those it has already where they fit, else new ones."""
-        values = []
-        for name, weight in self.declared.items():
-            value: Any = getattr(self, name, None)
-            if np.shape(value) != weight.shape:
-                value = weight.initializer(weight.shape, dtype, rng)
-            values.append(np.asarray(value, dtype))
-        return values
-
-    def bind(self, params: Array, grads: Array) -> None:
-        """Make the weights and their gradients views of these two vectors."""
-        start = 0
-        for name, weight in self.declared.items():
-            part = slice(start, start + weight.size)
-            setattr(self, name, params[part].reshape(weight.shape))
-            setattr(self, "d" + name, grads[part].reshape(weight.shape))
-            start = part.stop
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         """Compute y (n, ...) from x (n, ...), and the function that maps dy to dx."""
@@ -120,46 +103,10 @@ class Layer(registry.Configurable):
     def use_generator(self, rng: np.random.Generator) -> None:
         """Take note of the model's random generator, where the layer draws numbers."""
 
-    def count_params(self) -> int:
-        """Return how many numbers the weights hold."""
-        return sum(weight.size for weight in self.declared.values())
-
-    def get_weights(self) -> list[Array]:
-        """Return copies of the weights, in the order in which they were declared."""
-        return [getattr(self, name).copy() for name in self.declared]
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Put these numbers into the weights, in the order of get_weights.
-
-        Raises:
-            ValueError: a wrong number of arrays, or one of another shape; nothing is changed.
-        """
-        shapes = [np.shape(value) for value in weights]
-        expected = [weight.shape for weight in self.declared.values()]
-        if shapes != expected:
-            raise ValueError(f"Expected weights of shapes {expected}, got {shapes}.")
-        for name, value in zip(self.declared, weights, strict=True):
-            getattr(self, name)[...] = value
-
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         config.pop("input_shape", None)  # the model's to tell
         return config
-
-
-class Weight:
-    """What a layer declares of a weight: its shape, its first values, its penalty."""
-
-    def __init__(
-        self,
-        shape: Shape,
-        initializer: initializers.Initializer,
-        regularizer: regularizers.Regularizer | None,
-    ) -> None:
-        self.shape = shape
-        self.size = math.prod(shape)
-        self.initializer = initializer
-        self.regularizer = regularizer
 
 
 class Input(Layer):
@@ -438,5 +385,6 @@ def get(identifier: Any) -> Layer:
 
 
 if TYPE_CHECKING:  # what more/ adds when it is first asked for
+    from tinynet.more.normalization import *  # noqa: F403
     from tinynet.more.rectifiers import *  # noqa: F403
     from tinynet.more.scaling import *  # noqa: F403

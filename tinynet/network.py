@@ -3,12 +3,13 @@
     x (n, ...) examples      t (n, ...) targets      y (n, ...) outputs      n  a batch's size
 
     params, grads (p,)  the weights of all layers, one after the other, and their gradients
+    kept (q,)           what is not trained: running means, the weights of frozen layers
 
 Every layer's W and b are views of `params`, its dW and db views of `grads`. So an optimizer sees
 two plain vectors, counting the weights is `params.size`, and saving them is saving one array.
 
     chain   the links that x goes through: every layer, and every activation, is one
-    first   the place in the chain of the first link with weights: no gradient goes further back
+    first   the place of the first link with weights to train: no gradient goes further back
     head    a function that makes y of what the trained links give: of logits, where the loss
             takes over the last softmax
 
@@ -28,6 +29,7 @@ from tinynet.layers import Activation, Layer, Shape
 from tinynet.losses import Loss
 from tinynet.optimizers import Optimizer
 from tinynet.regularizers import Regularizer
+from tinynet.weights import Weight
 
 Array = NDArray[Any]
 
@@ -38,7 +40,7 @@ class Network:
     def __init__(self, dtype: str, rng: np.random.Generator) -> None:
         self.layers: list[Any] = []
         self.params: Array = np.zeros(0, dtype)
-        self.grads: Array = self.params
+        self.grads = self.kept = self.params
         self.rng = rng
         self.loss: Loss | None = None
         self.optimizer: Optimizer | None = None
@@ -88,10 +90,9 @@ class Network:
 
     def regularized(self) -> Iterator[tuple[Array, Array, Regularizer]]:
         """Yield every weight that has a penalty, with its gradient and the penalty."""
-        for layer in self.layers:
-            for name, weight in layer.declared.items():
-                if weight.regularizer is not None:
-                    yield getattr(layer, name), getattr(layer, "d" + name), weight.regularizer
+        for layer, name, weight in self.weights_in(trained=True):
+            if weight.regularizer is not None:
+                yield getattr(layer, name), getattr(layer, "d" + name), weight.regularizer
 
     def ready_optimizer(self) -> Optimizer:
         """Return the optimizer, its slots made for these parameters."""
@@ -109,42 +110,68 @@ class Network:
         """
         for layer in self.layers:
             shape = layer.output_shape = layer.build(shape)
-        return sum(self.sizes())
+        return sum(weight.size for layer in self.layers for weight in layer.declared.values())
+
+    def weights_in(self, trained: bool) -> Iterator[tuple[Layer, str, Weight]]:
+        """Yield the weights that lie in `params`, or those in `kept`, in order."""
+        for layer in self.layers:
+            for name, weight in layer.declared.items():
+                if weight.trained is trained:
+                    yield layer, name, weight
 
     def sizes(self) -> list[int]:
-        """Return the size of every weight, in order."""
-        return [weight.size for layer in self.layers for weight in layer.declared.values()]
+        """Return the size of every trained weight, in order."""
+        return [weight.size for _, _, weight in self.weights_in(trained=True)]
 
-    def initial_values(self) -> Array:
-        """Return the weights to start from, in one vector (p,)."""
-        values = [np.zeros(0, self.params.dtype)]
+    def start(self) -> None:
+        """Give every weight the value that it starts from, and make the chain."""
+        dtype = self.params.dtype
         for layer in self.layers:
             layer.use_generator(self.rng)
-            values += layer.initial_values(self.params.dtype, self.rng)
-        return np.concatenate([value.ravel() for value in values])
+            for name, value in zip(
+                layer.declared, layer.initial_values(dtype, self.rng), strict=True
+            ):
+                setattr(layer, name, value)
+        self.gather()
+
+    def gather(self) -> None:
+        """Put the weights as they are into the two vectors, new ones, and make the chain."""
+        vectors = []
+        for trained in (True, False):
+            values = [getattr(layer, name).ravel() for layer, name, _ in self.weights_in(trained)]
+            vectors.append(np.concatenate([np.zeros(0, self.params.dtype), *values]))
+        self.bind(*vectors)
+        self.connect()
 
     def connect(self) -> None:
         """Make the chain, and tell each link whether anybody needs the gradient of its input."""
         self.chain: list[Layer] = [link for layer in self.layers for link in layer.links()]
-        weighted = [i for i, link in enumerate(self.chain) if link.declared]
+        weighted = [
+            i
+            for i, link in enumerate(self.chain)
+            if any(weight.trained for weight in link.declared.values())
+        ]
         self.first = min(weighted, default=len(self.chain))
         for i, link in enumerate(self.chain):
             link.needs_dx = i > self.first
 
-    def bind(self, params: Array, grads: Array | None = None) -> None:
-        """Make these the two vectors, and all weights and their gradients views of them."""
-        self.params, self.grads = params, np.zeros_like(params) if grads is None else grads
-        start = 0
-        for layer in self.layers:
-            part = slice(start, start + layer.count_params())
-            layer.bind(self.params[part], self.grads[part])
-            start = part.stop
+    def bind(self, params: Array, kept: Array, grads: Array | None = None) -> None:
+        """Make these the vectors, and all weights and their gradients views of them."""
+        self.params, self.kept = params, kept
+        self.grads = np.zeros_like(params) if grads is None else grads
+        unread = np.zeros_like(kept)  # where frozen layers write their gradients
+        for trained, values, slopes in ((True, params, self.grads), (False, kept, unread)):
+            start = 0
+            for layer, name, weight in self.weights_in(trained):
+                part = slice(start, start + weight.size)
+                layer.bind(name, values[part], slopes[part])
+                start = part.stop
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Copying and pickling turn views into arrays of their own: make them views again.
         self.__dict__.update(state)
         known, optimizer = self.params, self.optimizer
-        self.bind(np.require(known, None, "W"), np.require(self.grads, None, "W"))
+        self.bind(*(np.require(v, None, "W") for v in (known, self.kept, self.grads)))
         if optimizer is not None and optimizer.built_for is known:
             optimizer.built_for = self.params
             optimizer.slots = {k: np.require(v, None, "W") for k, v in optimizer.slots.items()}

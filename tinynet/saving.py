@@ -69,8 +69,10 @@ def describe(model: Any) -> dict[str, Any]:
         "loss": registry.serialize(model.loss),
         "metrics": [registry.serialize(metric) for metric in model.metrics],
     }
+    weights = [weight for layer in model.layers for weight in layer.declared.values()]
     return {
         "model": model.get_config(),
+        "trained": [weight.trained for weight in weights],
         "compiled": compiled,
         "iterations": model.ready_optimizer().iterations if model.optimizer else 0,
         **progress(model),
@@ -87,7 +89,23 @@ def progress(model: Any) -> dict[str, Any]:
 def arrays_of(model: Any) -> dict[str, Array]:
     """Return a model's own arrays: its weights, and what its optimizer remembers."""
     slots = model.ready_optimizer().slots if model.optimizer else {}
-    return {"params": model.params} | {f"optimizer.{name}": slots[name] for name in slots}
+    kept = {"kept": model.kept} if model.kept.size else {}
+    return {"params": model.params, **kept} | {f"optimizer.{n}": slots[n] for n in slots}
+
+
+def place(model: Any, trained: Any) -> None:
+    """Say of every weight of a model whether it lies in `params`, or in `kept`.
+
+    Raises:
+        ValueError: not a list of as many True and False as there are weights.
+    """
+    weights = [weight for layer in model.layers for weight in layer.declared.values()]
+    if trained is None:  # as files were before there was a choice
+        trained = [True] * len(weights)
+    if not isinstance(trained, list) or len(trained) != len(weights):
+        raise ValueError(f"expected a list of {len(weights)} weights that are trained or not")
+    for weight, flag in zip(weights, trained, strict=True):
+        weight.trained = settings.choice("trained", flag, True, False) and weight.trainable
 
 
 def restore(model: Any, description: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:

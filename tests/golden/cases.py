@@ -83,6 +83,8 @@ def make_weights(shapes: list[tuple[int, ...]], case: Case) -> list[np.ndarray]:
     """
     rng = np.random.default_rng(7)
     weights = [rng.normal(size=shape) * (0.8 if len(shape) == 2 else 0.1) for shape in shapes]
+    if len(shapes) > 4 and shapes[2:6] == [(3,)] * 4:  # of batch normalisation
+        weights[5] = np.abs(weights[5]) + 0.5  # its variance
     if case.dead_unit:
         weights[0][:, 0] = -np.abs(weights[0][:, 0])
         weights[1][0] = 0
@@ -212,6 +214,17 @@ def _activations() -> dict[str, Case]:
 
         return Case(layers=layers, dead_unit=activation == "relu")
 
+    def normalized(**options: Any) -> Case:
+        def layers(k: Any) -> list[Any]:
+            return [
+                k.layers.Dense(3),
+                k.layers.BatchNormalization(**options),
+                k.layers.Activation("tanh"),
+                k.layers.Dense(OUTPUTS, activation="softmax"),
+            ]
+
+        return Case(layers=layers, dead_unit=False)
+
     names = ["relu", "softmax", "sigmoid", "tanh", "linear", "leaky_relu"]
     return {
         **{f"activation_{name}": two_hidden(name) for name in names},
@@ -235,6 +248,9 @@ def _activations() -> dict[str, Case]:
             images=True,
             wide=255.0,
         ),
+        "batch_normalization": normalized(),
+        "batch_normalization_bare": normalized(center=False, scale=False, momentum=0.5),
+        "batch_normalization_frozen": normalized(trainable=False),
         "no_bias": Case(
             layers=lambda k: [
                 *hidden(k, "relu", use_bias=False),

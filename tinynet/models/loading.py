@@ -61,10 +61,13 @@ def load_model(
             description["compiled"], arrays = None, {"params": arrays["params"]}
         model = Sequential._described(description["model"])
         model.params = arrays["params"][:0]  # its dtype
-        needed, found = model.declare_from(model._input_shape), arrays["params"].size
+        kept = arrays.get("kept", arrays["params"][:0])
+        needed, found = model.declare_from(model._input_shape), arrays["params"].size + kept.size
         if needed != found:  # before memory is taken
             raise ValueError(f"its layers need {needed} weights, and it holds {found}")
-        model.build()
+        saving.place(model, description.get("trained"))
+        model.start()
+        model.built = True
         compiled = description["compiled"]
         if compiled is not None:
             model.compile(compiled["optimizer"], compiled["loss"], metrics=compiled["metrics"])

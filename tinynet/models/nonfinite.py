@@ -16,15 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet.layers import Layer
 from tinynet.models.trace import trace
+from tinynet.weights import Weight
 
 Array = NDArray[Any]
 
 
-def telltales(layers: Sequence[Layer]) -> NDArray[np.intp]:
+def telltales(weights: Sequence[Weight]) -> NDArray[np.intp]:
     """Return where the last row of every weight's gradient lies in the vector of them all."""
-    weights = [weight for layer in layers for weight in layer.declared.values()]
     ends = np.cumsum([weight.size for weight in weights], dtype=np.intp)
     rows = [np.arange(e - (w.shape or (1,))[-1], e) for e, w in zip(ends, weights, strict=True)]
     return np.concatenate([np.zeros(0, np.intp), *rows])
@@ -65,7 +64,11 @@ def origin(model: Any, x: Array, t: Array, weights: Array | None) -> str:
     if not math.isfinite(loss):
         return f"the loss is {loss}"
     for link in reversed(links):
-        gradients = [getattr(link.layer, "d" + name) for name in link.layer.declared]
+        gradients = [
+            getattr(link.layer, "d" + name)
+            for name, weight in link.layer.declared.items()
+            if weight.trained
+        ]
         gradients += [] if link.dx is None else [link.dx]
         if not all(np.isfinite(gradient).all() for gradient in gradients):
             return f"the gradient of layer {link.name!r} is not finite"

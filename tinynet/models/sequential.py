@@ -78,6 +78,7 @@ class Sequential(Trainer):
                 f"as in Dense(10, name='mine')."
             )
         layer.in_model = True
+        layer.trainable = layer.trainable and self.trainable
         if not self.layers and layer.input_shape is not None:
             self._input_shape = layer.input_shape
         self.layers.append(layer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from tinynet.layers import Layer
 from tinynet.models import arguments, keras_configs, nonfinite
 from tinynet.network import Network
 from tinynet.support import registry, settings, summary
+from tinynet.weights import Weight
 
 Array = NDArray[Any]
 
@@ -26,6 +27,7 @@ class Structure(Network, registry.Configurable):
         self.name = name or config.unique_name(type(self).__name__)
         self.epoch = 0  # how many epochs fit has finished: where to go on
         self.built = False
+        self._trainable = True
         self._input_shape: tuple[int, ...] | None = None
 
     def build(self, input_shape: Sequence[int] | None = None) -> None:
@@ -39,8 +41,7 @@ class Structure(Network, registry.Configurable):
         """
         start = self._input_shape if input_shape is None else tuple(input_shape[1:])
         self.declare_from(start)
-        self.bind(self.initial_values())
-        self.connect()
+        self.start()
         self._input_shape, self.built = start, True
 
     def declare_from(self, start: tuple[int, ...] | None) -> int:
@@ -66,9 +67,51 @@ class Structure(Network, registry.Configurable):
                 )
         return size
 
-    def bind(self, params: Array, grads: Array | None = None) -> None:
-        super().bind(params, grads)
-        self._telltales = nonfinite.telltales(self.layers)
+    def bind(self, params: Array, kept: Array, grads: Array | None = None) -> None:
+        super().bind(params, kept, grads)
+        weights = [weight for _, _, weight in self.weights_in(trained=True)]
+        self._telltales = nonfinite.telltales(weights)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether fit changes the weights; setting it freezes all layers, or sets them free.
+
+        Source: keras.Model.trainable. As there, a model that has taken steps has to be compiled
+        again before it trains on.
+        """
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self.layers:
+            layer.trainable = self._trainable
+
+    def _places(self) -> Iterator[tuple[Weight, bool]]:
+        """Yield every weight, and whether it is to be trained as things stand."""
+        for layer in self.layers:
+            for weight in layer.declared.values():
+                yield weight, bool(weight.trainable and layer.trainable)
+
+    def _settle(self) -> None:
+        """Move weights where layers were frozen, or set free, since the vectors were made.
+
+        Raises:
+            ValueError: the optimizer has taken steps with the old ones.
+        """
+        places = list(self._places())
+        if all(weight.trained is trained for weight, trained in places):
+            return
+        optimizer = self.optimizer
+        if optimizer and optimizer.built_for is self.params and optimizer.iterations:
+            raise ValueError(
+                "Layers were frozen, or set free, since the optimizer took its first step. Compile "
+                "the model again, with a new optimizer: model.compile("
+                f"{type(optimizer).__name__}(...), ...)"
+            )
+        for weight, trained in places:
+            weight.trained = trained
+        self.gather()
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -90,12 +133,17 @@ class Structure(Network, registry.Configurable):
         """
         if not self.built and self._input_shape is not None:
             self.build()
-        print(summary.table(self.name, self.layers, self.params if self.built else None))
+        trained, kept = (
+            sum(weight.size for weight, trained in self._places() if trained is wanted)
+            for wanted in (True, False)
+        )
+        itemsize = self.params.itemsize
+        print(summary.table(self.name, self.layers, self.built, trained, kept, itemsize))
 
     def count_params(self) -> int:
         """Return how many numbers all weights hold together."""
         self._need_built()
-        return self.params.size
+        return self.params.size + self.kept.size
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
         """Return a layer by its name, or by its place.

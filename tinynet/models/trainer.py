@@ -168,6 +168,7 @@ class Trainer(Structure):
 
         Where the loss or a gradient is not finite, take none, and return where that began.
         """
+        kept = self.kept.copy()  # running means, if any
         with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is watched here
             loss, y = self.gradients(x, t, weights)
             suspected = nonfinite.suspected(loss, self.grads[self._telltales])
@@ -175,6 +176,7 @@ class Trainer(Structure):
         if suspected:
             trouble = nonfinite.explain(self, x, t, weights)
             if trouble:
+                self.kept[:] = kept
                 return trouble
         with deferred:  # Ctrl-C waits
             self.update()
@@ -366,6 +368,7 @@ class Trainer(Structure):
             y = checks.targets(y, self.loss, self.layers[-1].output_shape, len(x))
             each = weighting.of_samples(sample_weight, len(x), dtype)
             if training:
+                self._settle()
                 checks.head(self.chain, self.loss, self.layers[-1].output_shape[-1])
                 checks.scale(x, self.layers)
         except ValueError:

@@ -15,7 +15,7 @@ from typing import Any
 from tinynet.support import registry
 
 FILES = {  # what each public module has here
-    "layers": ("rectifiers", "scaling"),
+    "layers": ("normalization", "rectifiers", "scaling"),
 }
 
 

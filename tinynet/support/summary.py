@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from numpy.typing import NDArray
-
 from tinynet.support.progress import can_encode
 
 WIDTHS = (33, 24, 15)  # of the three columns, paddings included
@@ -14,24 +12,26 @@ IN_ASCII = str.maketrans("┏━┳┓┃┡╇┩│├─┼┤└┴┘…", 
 HEADS = ("Layer (type)", "Output Shape", "Param #")
 
 
-def table(title: str, layers: Sequence[Any], params: NDArray[Any] | None) -> str:
+def table(
+    title: str, layers: Sequence[Any], built: bool, trained: int, kept: int, itemsize: int
+) -> str:
     """Return the table of these layers, with the totals below.
 
     Args:
         title: the model's name.
         layers: the layers, with their output shapes.
-        params: the model's parameters, or None before they are made.
+        built: whether their weights are made.
+        trained, kept: how many numbers are trained, and how many are not.
+        itemsize: bytes of each.
     """
     lines = [f'Model: "{title}"', rule("┏", "━", "┳", "┓")]
     lines += [line("┃", HEADS), rule("┡", "━", "╇", "┩")]
     for i, layer in enumerate(layers):
         lines += [rule("├", "─", "┼", "┤")] if i else []
-        lines += [line("│", row(layer, params is not None))]
+        lines += [line("│", row(layer, built))]
     lines += [rule("└", "─", "┴", "┘")]
-    size, nbytes = (0, 0) if params is None else (params.size, params.nbytes)
-    total = f"{size:,} ({readable_size(nbytes)})"
-    lines += [f" Total params: {total}", f" Trainable params: {total}"]
-    lines += [" Non-trainable params: 0 (0.00 B)"]
+    for kind, n in (("Total", trained + kept), ("Trainable", trained), ("Non-trainable", kept)):
+        lines.append(f" {kind} params: {n:,} ({readable_size(n * itemsize)})")
     text = "\n".join("".join(c if c.isprintable() else "?" for c in line) for line in lines)
     return text if can_encode(text) else text.translate(IN_ASCII)
 
