@@ -50,8 +50,9 @@ def test_no_module_needs_itself():
 @pytest.mark.parametrize(
     "name", ["activations", "initializers", "metrics", "regularizers", "schedules"]
 )
-def test_the_tables_need_nothing_but_the_registry(name):
-    assert uses(f"tinynet.{name}") <= {"tinynet.support.registry", "tinynet.support.settings"}
+def test_the_tables_need_only_the_registry_settings_and_the_number_type(name):
+    support = {"tinynet.support.registry", "tinynet.support.settings"}
+    assert uses(f"tinynet.{name}") <= support | {"tinynet.config"}
 
 
 @pytest.mark.parametrize(

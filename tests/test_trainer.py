@@ -113,7 +113,7 @@ CHAINS = {
     "layers": lambda: [
         Rescaling(np.float64(1 / 255), np.float64(1)),
         Flatten(),
-        Dense(5, kernel_regularizer="l1_l2", bias_regularizer="l2"),
+        Dense(5, kernel_regularizer="l1l2", bias_regularizer="l2"),
         ReLU(),
         Dropout(np.float64(0.5)),
         Activation("tanh"),

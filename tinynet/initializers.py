@@ -8,11 +8,12 @@ be about 1 / sqrt(fan_in) in size. Glorot and He differ in how exactly.
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinynet import config
 from tinynet.support import registry, settings
 
 Array = NDArray[np.floating]
@@ -33,10 +34,10 @@ class Initializer(registry.Configurable):
     def __call__(
         self, shape: Shape, dtype: Any = "float32", rng: np.random.Generator | None = None
     ) -> Array:
-        """Return a new array of that shape and dtype."""
+        """Return a new array of that shape and dtype; None is config.floatx()."""
         if self.seed is not None or rng is None:
             rng = np.random.default_rng(self.seed)
-        return self.draw(shape, rng).astype(dtype)
+        return self.draw(shape, rng).astype(dtype or config.floatx())
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> Array:
         """Return the numbers for a shape, in float64."""
@@ -79,7 +80,7 @@ class GlorotNormal(Initializer):
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> Array:
         fan_in, fan_out = fans(shape)
-        return truncated_normal(math.sqrt(2 / (fan_in + fan_out)), shape, rng)
+        return cut_normal(math.sqrt(2 / (fan_in + fan_out)), shape, rng)
 
 
 class HeUniform(Initializer):
@@ -114,7 +115,7 @@ class HeNormal(Initializer):
     """
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> Array:
-        return truncated_normal(math.sqrt(2 / fans(shape)[0]), shape, rng)
+        return cut_normal(math.sqrt(2 / fans(shape)[0]), shape, rng)
 
 
 class RandomNormal(Initializer):
@@ -226,13 +227,16 @@ def fans(shape: Shape) -> tuple[int, int]:
     """Return how many inputs and outputs a weight of that shape connects.
 
     Example:
-        >>> fans((784, 512)), fans((10,))
-        ((784, 512), (10, 10))
+        >>> fans((784, 512)), fans((10,)), fans((3, 3, 8, 16))
+        ((784, 512), (10, 10), (72, 144))
     """
-    return (shape[0], shape[-1]) if shape else (1, 1)
+    if len(shape) < 2:
+        return (shape[0], shape[0]) if shape else (1, 1)
+    field = math.prod(shape[:-2])  # of a convolution: 3 * 3 places
+    return field * shape[-2], field * shape[-1]
 
 
-def truncated_normal(stddev: float, shape: Shape, rng: np.random.Generator) -> Array:
+def cut_normal(stddev: float, shape: Shape, rng: np.random.Generator) -> Array:
     """Draw from a bell curve cut at two deviations; what is left has deviation `stddev`."""
     # Cutting at two sigmas leaves 0.8796 of the deviation, so start from a wider curve.
     sigma = stddev / 0.87962566103423978
@@ -265,3 +269,7 @@ def get(identifier: Any) -> Initializer:
         GlorotUniform(seed=None)
     """
     return registry.get("initializer", Initializer, BY_NAME, identifier)
+
+
+if TYPE_CHECKING:  # what more/ adds when it is first asked for
+    from tinynet.more.initializers import *  # noqa: F403

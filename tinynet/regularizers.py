@@ -20,7 +20,7 @@ class L1L2(registry.Configurable):
         l2: float, at least 0, default 0.
 
     Raises:
-        ValueError: a factor that is negative or no number.
+        ValueError: a factor that is negative, infinite or no number.
 
     Example:
         >>> L1L2(l1=0.5, l2=0.25)(np.array([-2.0, 4.0]))  # 0.5 * 6 + 0.25 * 20
@@ -79,9 +79,9 @@ class L2(L1L2):
         super().__init__(l2=l2)
 
 
-BY_NAME: dict[str, type[L1L2]] = {"l1": L1, "l2": L2, "l1_l2": L1L2} | registry.names_of(
-    [L1, L2, L1L2]
-)
+l1, l2, l1_l2 = L1, L2, L1L2  # Keras has both spellings: kernel_regularizer=regularizers.l2(1e-4)
+
+BY_NAME: dict[str, type[L1L2]] = registry.names_of([L1, L2, L1L2])
 
 
 def get(identifier: Any) -> Regularizer | None:

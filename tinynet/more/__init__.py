@@ -15,6 +15,7 @@ from typing import Any
 from tinynet.support import registry
 
 FILES = {  # what each public module has here
+    "initializers": ("initializers",),
     "layers": ("normalization", "rectifiers", "scaling"),
 }
 
