@@ -18,7 +18,7 @@ from typing import Any
 TABLE = Path(__file__).parent / "keras_signatures.json"
 
 NAMES = {
-    "layers": "Input Dense Activation ReLU Softmax Flatten Dropout Rescaling",
+    "layers": "Input Dense Activation ReLU Softmax Flatten Dropout Rescaling LeakyReLU ELU",
     "losses": "CategoricalCrossentropy BinaryCrossentropy SparseCategoricalCrossentropy "
     "MeanSquaredError MeanAbsoluteError",
     "metrics": "BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy "
@@ -26,7 +26,8 @@ NAMES = {
     "optimizers": "SGD RMSprop Adam",
     "optimizers.schedules": "ExponentialDecay CosineDecay",
     "initializers": "GlorotUniform GlorotNormal HeUniform HeNormal RandomNormal RandomUniform "
-    "Zeros Ones Constant",
+    "Zeros Ones Constant LecunNormal LecunUniform TruncatedNormal VarianceScaling Orthogonal "
+    "Identity",
     "regularizers": "L1 L2 L1L2",
     "activations": "relu softmax sigmoid tanh linear leaky_relu",
     "callbacks": "Callback History EarlyStopping ModelCheckpoint LearningRateScheduler "
