@@ -26,7 +26,7 @@ from tinynet.initializers import (
     cut_normal,
     fans,
 )
-from tinynet.support import registry
+from tinynet.support import registry, settings
 
 __all__ = [
     "Identity",
@@ -83,8 +83,6 @@ class VarianceScaling(Initializer):
     ) -> None:
         super().__init__(seed)
         distribution = distribution.lower()
-        if not scale > 0:
-            raise ValueError(f"Expected scale as a number above 0, got {scale!r}.")
         if mode not in ("fan_in", "fan_out", "fan_avg"):
             raise ValueError(f"Expected mode 'fan_in', 'fan_out' or 'fan_avg', got {mode!r}.")
         if distribution not in (
@@ -97,7 +95,7 @@ class VarianceScaling(Initializer):
                 f"Expected distribution 'truncated_normal', 'untruncated_normal' or 'uniform', "
                 f"got {distribution!r}."
             )
-        self.scale = float(scale)
+        self.scale = settings.number("scale", scale, "(0, inf)")
         self.mode = mode
         self.distribution = "truncated_normal" if distribution == "normal" else distribution
 
