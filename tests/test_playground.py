@@ -6,9 +6,11 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,7 +86,9 @@ def png(pixels: np.ndarray) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-@pytest.mark.parametrize("name", ["", "style.css", "page.js", "common.js", "draw.js", "pencil.js"])
+@pytest.mark.parametrize(
+    "name", ["", "style.css", "page.js", "common.js", "draw.js", "pencil.js", "boundary.js"]
+)
 def test_the_page_is_there(address: urllib.parse.ParseResult, name: str) -> None:
     status, body = request(address, "GET", address.path + name)
     assert status == 200
@@ -190,6 +194,29 @@ def test_the_gradient_of_the_pixels_makes_it_another_digit(
 @pytest.mark.parametrize("bad", ["", "AAAA", base64.b64encode(bytes(40)).decode(), "ü"])
 def test_what_is_no_drawing_is_refused(address: urllib.parse.ParseResult, bad: str) -> None:
     assert request(address, "POST", address.path + "read", json.dumps({"png": bad}))[0] == 400
+
+
+def test_it_goes_on_learning_and_answering_when_a_client_stops_in_the_middle(
+    tmp_path: Path,
+) -> None:
+    process, address = start(cwd=tmp_path)
+    question = f"POST {address.path}training HTTP/1.1\r\nHost: {address.netloc}\r\n"
+    for sent in (question, question + "Content-Length: 2\r\n\r\n{", question + "\r\n"):
+        with socket.create_connection((address.hostname or "", address.port or 0)) as line:
+            line.sendall(sent.encode())  # and goes away, its question half asked
+    with socket.create_connection((address.hostname or "", address.port or 0)) as line:
+        line.sendall((question + "Content-Length: 2\r\n\r\n{}").encode())
+        assert line.recv(10)  # and goes away in the middle of the answer
+    steps = len(ask(address, "training")["loss"])
+    deadline = time.monotonic() + 60
+    while len(ask(address, "training")["loss"]) <= steps:
+        assert time.monotonic() < deadline, "it does not learn any more"
+        time.sleep(0.1)
+    drawing = np.ones((60, 60))
+    drawing[10:50, 28:34] = 0
+    assert sum(ask(address, "read", png=png(drawing))["p"]) == pytest.approx(1, abs=1e-5)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30)[1] == ""
 
 
 def test_it_trains_and_ctrl_c_ends_it_quietly(tmp_path: Path) -> None:

@@ -13,10 +13,16 @@ const STARTS = {
   large: { class_name: "RandomNormal", config: { stddev: 5 } },
 };
 const SAID = {
-  glorot: "Glorot: random, and smaller the more inputs and outputs a layer has, so that neither the numbers nor the gradients grow or fade from layer to layer.",
+  glorot:
+    "Glorot: random, and smaller the more inputs and outputs a layer has, so that neither the " +
+    "numbers nor the gradients grow or fade from layer to layer.",
   he: "He: a little larger than Glorot, since relu silences half of the units.",
-  zeros: "Zeros: all units of a layer compute the same and get the same gradient, so they stay the same for ever. With relu the gradient is 0 as well: only the last b moves.",
-  large: "Too large: the network starts very sure and mostly wrong. With tanh or sigmoid its units are stuck where they are flat, and hardly any gradient comes back.",
+  zeros:
+    "Zeros: all units of a layer compute the same and get the same gradient, so they stay the " +
+    "same for ever. With relu the gradient is 0 as well: only the last b moves.",
+  large:
+    "Too large: the network starts very sure and mostly wrong. With tanh or sigmoid its units " +
+    "are stuck where they are flat, and hardly any gradient comes back.",
 };
 const OPTIMIZERS = { adam: "Adam", rmsprop: "RMSprop", sgd: "SGD" };
 
@@ -144,8 +150,13 @@ function showNorms(norms) {
     // From 1e-6 to 100, a tenfold gradient is an eighth of the way.
     bar.style.width = `${100 * Math.min(Math.max((Math.log10(norm || 1e-9) + 6) / 8, 0), 1)}%`;
     const name = i < norms.length - 1 ? `hidden ${i + 1}` : "output";
-    return make("li", {}, make("b", { textContent: name }), make("div", {}, bar),
-      make("span", { textContent: norm ? number(norm) : "0" }));
+    return make(
+      "li",
+      {},
+      make("b", { textContent: name }),
+      make("div", {}, bar),
+      make("span", { textContent: norm ? number(norm) : "0" }),
+    );
   });
   byId("norms").replaceChildren(...rows);
   byId("norms-none").hidden = norms.length > 0;
@@ -158,11 +169,14 @@ function draw() {
   pen.fillStyle = css(ground);
   pen.fillRect(0, 0, SIDE, SIDE);
   if (map.values) {
-    paint(map, map.values, (v) => mix(ground, v < 127.5 ? zero : one, 0.55 * Math.abs(v / 127.5 - 1)));
+    paint(map, map.values, (v) =>
+      mix(ground, v < 127.5 ? zero : one, 0.55 * Math.abs(v / 127.5 - 1)),
+    );
     pen.imageSmoothingEnabled = true;
     pen.drawImage(map, 0, 0, SIDE, SIDE);
   }
-  for (const { x, y, label } of points) dot(pen, toPixels(x, y), label, css(label ? one : zero), css(ground));
+  for (const { x, y, label } of points)
+    dot(pen, toPixels(x, y), label, css(label ? one : zero), css(ground));
   if (cursor.used && document.activeElement === plane) {
     const [x, y] = toPixels(cursor.x, cursor.y);
     pen.strokeStyle = css(ink);
@@ -176,7 +190,13 @@ const toPixels = (x, y) => [((x + 1) * SIDE) / 2, ((1 - y) * SIDE) / 2];
 /** Draw a point: a disc for class 0, a square on its corner for class 1. */
 function dot(pen, [x, y], label, fill, edge) {
   pen.beginPath();
-  if (label) [[0, -10], [10, 0], [0, 10], [-10, 0]].forEach(([a, b]) => pen.lineTo(x + a, y + b));
+  if (label)
+    [
+      [0, -10],
+      [10, 0],
+      [0, 10],
+      [-10, 0],
+    ].forEach(([a, b]) => pen.lineTo(x + a, y + b));
   else pen.arc(x, y, 8, 0, 2 * Math.PI);
   pen.closePath();
   pen.fillStyle = fill;
@@ -202,7 +222,10 @@ function place(x, y) {
 plane.addEventListener("pointerdown", (event) => {
   const box = plane.getBoundingClientRect();
   cursor.used = false;
-  place((2 * (event.clientX - box.left)) / box.width - 1, 1 - (2 * (event.clientY - box.top)) / box.height);
+  place(
+    (2 * (event.clientX - box.left)) / box.width - 1,
+    1 - (2 * (event.clientY - box.top)) / box.height,
+  );
 });
 
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
@@ -223,7 +246,13 @@ plane.addEventListener("blur", draw);
 
 function showLayers() {
   const hidden = layers.map((units, i) => {
-    const box = make("input", { type: "number", min: 1, max: 64, value: units, ariaLabel: `units of hidden layer ${i + 1}` });
+    const box = make("input", {
+      type: "number",
+      min: 1,
+      max: 64,
+      value: units,
+      ariaLabel: `units of hidden layer ${i + 1}`,
+    });
     box.addEventListener("change", () => {
       layers[i] = box.value = Math.min(Math.max(Math.round(box.value) || 1, 1), 64);
       startAnew();

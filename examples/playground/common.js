@@ -91,7 +91,9 @@ export function paint(canvas, values, colourOf) {
 /** Paint positive numbers in one colour and negative ones in the other, 0 as the ground. */
 export function paintSigned(canvas, text) {
   const [ground, more, less] = ["--picture", "--forward", "--backward"].map(colour);
-  paint(canvas, unpack(text, Int8Array), (v) => mix(ground, v > 0 ? more : less, Math.abs(v) / 127));
+  paint(canvas, unpack(text, Int8Array), (v) =>
+    mix(ground, v > 0 ? more : less, Math.abs(v) / 127),
+  );
 }
 
 /** Draw a curve through values, from the left edge to the right, into an SVG of 100 x 40. */

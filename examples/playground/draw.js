@@ -1,6 +1,17 @@
 // Room one: a drawing, what the network makes of it, and what would change its mind.
 
-import { ask, byId, colour, curve, latest, make, mix, onTheme, paint, paintSigned } from "./common.js";
+import {
+  ask,
+  byId,
+  colour,
+  curve,
+  latest,
+  make,
+  mix,
+  onTheme,
+  paint,
+  paintSigned,
+} from "./common.js";
 import { percent, unpack } from "./common.js";
 
 const paper = byId("paper");
@@ -15,7 +26,7 @@ let morphing = false;
 
 // ---- the paper ----
 
-function redraw() {
+function redraw({ cursor = true } = {}) {
   pen.fillStyle = "#ffffff";
   pen.fillRect(0, 0, SIDE, SIDE);
   pen.strokeStyle = "#111111";
@@ -23,11 +34,13 @@ function redraw() {
   pen.lineCap = pen.lineJoin = "round";
   for (const stroke of strokes) {
     pen.beginPath();
-    pen.moveTo(...stroke[0]);
+    const [x, y] = stroke[0];
+    pen.moveTo(x, y);
+    pen.lineTo(x + 0.01, y); // a line of no length would not be drawn, and a dot is one
     for (const point of stroke) pen.lineTo(...point);
     pen.stroke();
   }
-  if (document.activeElement === paper && keys.used) drawCursor();
+  if (cursor && document.activeElement === paper && keys.used) drawCursor();
   byId("undo").disabled = byId("clear").disabled = strokes.length === 0;
 }
 
@@ -111,7 +124,10 @@ function drawCursor() {
 
 const read = latest(async () => {
   if (strokes.length === 0) return show(null);
-  show(await ask("read", { png: paper.toDataURL().split(",")[1], target }));
+  redraw({ cursor: false }); // it is no ink
+  const png = paper.toDataURL().split(",")[1];
+  redraw();
+  show(await ask("read", { png, target }));
 });
 
 const look = latest(async () => {

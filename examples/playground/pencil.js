@@ -4,9 +4,27 @@
 import { ask, byId, latest, make, number } from "./common.js";
 
 const GUIDE = {
-  x: [[1, 2], [3, 1]],
-  t: [[0, 1], [1, 0]],
-  weights: [[[1, -1, 0], [0, 1, -1]], [1, 0, 3], [[1, 0], [0, 1], [-1, 1]], [0, 0]],
+  x: [
+    [1, 2],
+    [3, 1],
+  ],
+  t: [
+    [0, 1],
+    [1, 0],
+  ],
+  weights: [
+    [
+      [1, -1, 0],
+      [0, 1, -1],
+    ],
+    [1, 0, 3],
+    [
+      [1, 0],
+      [0, 1],
+      [-1, 1],
+    ],
+    [0, 0],
+  ],
   memory: null,
 };
 const SMALLEST = -20;
@@ -45,22 +63,48 @@ function add(kind, key, name, find, line, from, move) {
 const link = (i) => answer.layers[i]; // 0 hidden, 1 relu, 2 output: as explain names them
 
 function input(n, i) {
-  const from = () => "An input: nothing computes it. Its gradient is not computed either, since nobody needs it in training.";
-  return add("forward", `x.${n}.${i}`, `x${i + 1} of example ${n + 1}`, () => state.x[n][i], null, from,
-    (v) => put(state.x, n, i, v));
+  const from = () =>
+    "An input: nothing computes it. Its gradient is not computed either, since nobody needs it " +
+    "in training.";
+  return add(
+    "forward",
+    `x.${n}.${i}`,
+    `x${i + 1} of example ${n + 1}`,
+    () => state.x[n][i],
+    null,
+    from,
+    (v) => put(state.x, n, i, v),
+  );
 }
 
 function weight(layer, i, j) {
-  const [W, name] = [2 * layer, layer ? `W from hidden ${i + 1} to class ${j}` : `W from x${i + 1} to hidden ${j + 1}`];
-  return add("forward", `W${layer}.${i}.${j}`, name, () => state.weights[W][i][j], "update",
-    () => step(answer.next.weights[W][i][j]), (v) => put(state.weights[W], i, j, v));
+  const [W, name] = [
+    2 * layer,
+    layer ? `W from hidden ${i + 1} to class ${j}` : `W from x${i + 1} to hidden ${j + 1}`,
+  ];
+  return add(
+    "forward",
+    `W${layer}.${i}.${j}`,
+    name,
+    () => state.weights[W][i][j],
+    "update",
+    () => step(answer.next.weights[W][i][j]),
+    (v) => put(state.weights[W], i, j, v),
+  );
 }
 
 function bias(layer, j) {
   const b = 2 * layer + 1;
   const name = layer ? `b of class ${j}` : `b of hidden ${j + 1}`;
-  return add("forward", `b${layer}.${j}`, name, () => state.weights[b][j], "update",
-    () => step(answer.next.weights[b][j]), (v) => (state.weights[b][j] = v));
+  return add(
+    "forward",
+    `b${layer}.${j}`,
+    name,
+    () => state.weights[b][j],
+    "update",
+    () => step(answer.next.weights[b][j]),
+    (v) => (state.weights[b][j] = v),
+  );
 }
 
 const step = (after) => `A weight: nothing computes it. One step would make it ${number(after)}.`;
@@ -71,12 +115,25 @@ function score(layer, n, j) {
     return `${sum(x[n].map((v, i) => `${short(v)}·${short(W[i][j])}`))} + ${short(b[j])}`;
   };
   const name = layer ? `logit of class ${j}` : `score of hidden ${j + 1}`;
-  return add("forward", `y${layer}.${n}.${j}`, `${name}, example ${n + 1}`, () => link(2 * layer).y[n][j], "y", from);
+  return add(
+    "forward",
+    `y${layer}.${n}.${j}`,
+    `${name}, example ${n + 1}`,
+    () => link(2 * layer).y[n][j],
+    "y",
+    from,
+  );
 }
 
 function relu(n, j) {
-  return add("forward", `a.${n}.${j}`, `what hidden ${j + 1} passes on, example ${n + 1}`, () => link(1).y[n][j], "relu",
-    () => `max(${short(link(1).x[n][j])}, 0)`);
+  return add(
+    "forward",
+    `a.${n}.${j}`,
+    `what hidden ${j + 1} passes on, example ${n + 1}`,
+    () => link(1).y[n][j],
+    "relu",
+    () => `max(${short(link(1).x[n][j])}, 0)`,
+  );
 }
 
 function probability(n, k) {
@@ -84,58 +141,115 @@ function probability(n, k) {
     const powers = link(2).y[n].map((v) => `e^${short(v)}`);
     return `${powers[k]} / (${powers.join(" + ")})`;
   };
-  return add("forward", `p.${n}.${k}`, `probability of class ${k}, example ${n + 1}`, () => answer.p[n][k], "p", from);
+  return add(
+    "forward",
+    `p.${n}.${k}`,
+    `probability of class ${k}, example ${n + 1}`,
+    () => answer.p[n][k],
+    "p",
+    from,
+  );
 }
 
 function goal(n, k) {
-  return add("forward", `t.${n}.${k}`, `target of class ${k}, example ${n + 1}`, () => state.t[n][k], null,
+  return add(
+    "forward",
+    `t.${n}.${k}`,
+    `target of class ${k}, example ${n + 1}`,
+    () => state.t[n][k],
+    null,
     () => "A target: what p should be. The targets of an example add up to 1.",
     (v) => {
       const share = Math.min(Math.max(v, 0), 1);
       put(state.t, n, k, share);
       put(state.t, n, 1 - k, 1 - share);
-    });
+    },
+  );
 }
 
 function lossOf(which) {
   const from = () => {
-    const terms = answer.p.flatMap((row, n) => row.map((p, k) => [state.t[n][k], p])).filter(([t]) => t);
+    const terms = answer.p
+      .flatMap((row, n) => row.map((p, k) => [state.t[n][k], p]))
+      .filter(([t]) => t);
     return `-(${sum(terms.map(([t, p]) => `${short(t)}·log ${number(p)}`))}) / 2`;
   };
-  if (which === "loss") return add("forward", "loss", "L, the mean loss", () => answer.loss, "L", from);
-  return add("forward", "loss_after", "L after one step", () => answer.loss_after, "update",
-    () => "The loss of the same two examples, once every weight has taken its step.");
+  if (which === "loss")
+    return add("forward", "loss", "L, the mean loss", () => answer.loss, "L", from);
+  return add(
+    "forward",
+    "loss_after",
+    "L after one step",
+    () => answer.loss_after,
+    "update",
+    () => "The loss of the same two examples, once every weight has taken its step.",
+  );
 }
 
 // The way back.
 
 function dscore(layer, n, j) {
   const from = () => {
-    if (layer) return `(${number(answer.p[n][j])} - ${short(state.t[n][j])}) / 2: p - t, divided by the 2 examples`;
+    if (layer) {
+      const difference = `(${number(answer.p[n][j])} - ${short(state.t[n][j])})`;
+      return `${difference} / 2: p - t, divided by the 2 examples`;
+    }
     const passes = link(1).x[n][j] > 0;
-    return passes ? `${number(link(1).dy[n][j])}·1, as the score is above 0` : `${number(link(1).dy[n][j])}·0, as the score is not above 0`;
+    return passes
+      ? `${number(link(1).dy[n][j])}·1, as the score is above 0`
+      : `${number(link(1).dy[n][j])}·0, as the score is not above 0`;
   };
-  const name = layer ? `gradient of the logit of class ${j}` : `gradient of the score of hidden ${j + 1}`;
-  return add("backward", `dy${layer}.${n}.${j}`, `${name}, example ${n + 1}`, () => link(2 * layer).dy[n][j],
-    layer ? "dlogits" : "drelu", from);
+  const name = layer
+    ? `gradient of the logit of class ${j}`
+    : `gradient of the score of hidden ${j + 1}`;
+  return add(
+    "backward",
+    `dy${layer}.${n}.${j}`,
+    `${name}, example ${n + 1}`,
+    () => link(2 * layer).dy[n][j],
+    layer ? "dlogits" : "drelu",
+    from,
+  );
 }
 
 function drelu(n, j) {
   const from = () => sum(link(2).dy[n].map((d, k) => `${signed(d)}·${short(link(2).W[j][k])}`));
-  return add("backward", `da.${n}.${j}`, `gradient of what hidden ${j + 1} passes on, example ${n + 1}`,
-    () => link(1).dy[n][j], "dx", from);
+  return add(
+    "backward",
+    `da.${n}.${j}`,
+    `gradient of what hidden ${j + 1} passes on, example ${n + 1}`,
+    () => link(1).dy[n][j],
+    "dx",
+    from,
+  );
 }
 
 function dweight(layer, i, j) {
-  const from = () => sum(range(2).map((n) => `${short(link(2 * layer).x[n][i])}·${signed(link(2 * layer).dy[n][j])}`));
+  const from = () =>
+    sum(
+      range(2).map((n) => `${short(link(2 * layer).x[n][i])}·${signed(link(2 * layer).dy[n][j])}`),
+    );
   const name = layer ? `from hidden ${i + 1} to class ${j}` : `from x${i + 1} to hidden ${j + 1}`;
-  return add("backward", `dW${layer}.${i}.${j}`, `gradient of W ${name}`, () => link(2 * layer).dW[i][j], "dW", from);
+  return add(
+    "backward",
+    `dW${layer}.${i}.${j}`,
+    `gradient of W ${name}`,
+    () => link(2 * layer).dW[i][j],
+    "dW",
+    from,
+  );
 }
 
 function dbias(layer, j) {
   const from = () => sum(range(2).map((n) => signed(link(2 * layer).dy[n][j])));
-  return add("backward", `db${layer}.${j}`, `gradient of b of ${layer ? `class ${j}` : `hidden ${j + 1}`}`,
-    () => link(2 * layer).db[j], "db", from);
+  return add(
+    "backward",
+    `db${layer}.${j}`,
+    `gradient of b of ${layer ? `class ${j}` : `hidden ${j + 1}`}`,
+    () => link(2 * layer).db[j],
+    "db",
+    from,
+  );
 }
 
 // ---- the cards and the edges
@@ -143,8 +257,14 @@ function dbias(layer, j) {
 /** Make a card: a title, and rows of a symbol and its numbers. */
 function card(title, kind, rows) {
   const body = rows.map(([symbol, ...cells]) =>
-    make("div", { className: "row" }, make("i", { textContent: symbol }), ...cells));
-  const element = make("div", { className: `card ${kind}` }, make("h3", { textContent: title }), ...body);
+    make("div", { className: "row" }, make("i", { textContent: symbol }), ...cells),
+  );
+  const element = make(
+    "div",
+    { className: `card ${kind}` },
+    make("h3", { textContent: title }),
+    ...body,
+  );
   net.append(element);
   return element;
 }
@@ -152,21 +272,30 @@ function card(title, kind, rows) {
 const both = (of, ...place) => range(2).map((n) => of(n, ...place)); // the two examples
 const columns = [
   range(2).map((i) => card(`x${i + 1}`, "input", [["x", ...both(input, i)]])),
-  range(3).map((j) => card(`hidden ${j + 1}`, "hidden", [
-    ["b", bias(0, j), dbias(0, j)],
-    ["z", score(0, 0, j), score(0, 1, j)],
-    ["a", ...both(relu, j)],
-    ["da", ...both(drelu, j)],
-    ["dz", dscore(0, 0, j), dscore(0, 1, j)],
-  ])),
-  range(2).map((k) => card(`class ${k}`, "output", [
-    ["b", bias(1, k), dbias(1, k)],
-    ["z", score(1, 0, k), score(1, 1, k)],
-    ["p", ...both(probability, k)],
-    ["t", ...both(goal, k)],
-    ["dz", dscore(1, 0, k), dscore(1, 1, k)],
-  ])),
-  [card("loss", "total", [["L", lossOf("loss")], ["then", lossOf("after")]])],
+  range(3).map((j) =>
+    card(`hidden ${j + 1}`, "hidden", [
+      ["b", bias(0, j), dbias(0, j)],
+      ["z", score(0, 0, j), score(0, 1, j)],
+      ["a", ...both(relu, j)],
+      ["da", ...both(drelu, j)],
+      ["dz", dscore(0, 0, j), dscore(0, 1, j)],
+    ]),
+  ),
+  range(2).map((k) =>
+    card(`class ${k}`, "output", [
+      ["b", bias(1, k), dbias(1, k)],
+      ["z", score(1, 0, k), score(1, 1, k)],
+      ["p", ...both(probability, k)],
+      ["t", ...both(goal, k)],
+      ["dz", dscore(1, 0, k), dscore(1, 1, k)],
+    ]),
+  ),
+  [
+    card("loss", "total", [
+      ["L", lossOf("loss")],
+      ["then", lossOf("after")],
+    ]),
+  ],
 ];
 
 const svg = net.querySelector("svg");
@@ -178,7 +307,12 @@ function line(kind) {
   return path;
 }
 
-const ends = columns[2].map((from) => ({ from, to: columns[3][0], ahead: line("forward"), back: line("backward") }));
+const ends = columns[2].map((from) => ({
+  from,
+  to: columns[3][0],
+  ahead: line("forward"),
+  back: line("backward"),
+}));
 const edges = [0, 1].flatMap((layer) =>
   columns[layer].flatMap((from, i) =>
     columns[layer + 1].map((to, j) => {
@@ -186,7 +320,9 @@ const edges = [0, 1].flatMap((layer) =>
       const label = make("div", { className: "label" }, weight(layer, i, j), dweight(layer, i, j));
       net.append(label);
       return { layer, i, j, from, to, ahead, back, label };
-    })));
+    }),
+  ),
+);
 
 // Where a weight stands on its edge, as a share of the way: so that no two labels meet.
 const BESIDE = [() => 0.3, () => 0.7]; // columns side by side
@@ -196,7 +332,7 @@ const BELOW = [(i) => [0.43, 0.8][i], (i, j) => [0.2, 0.57][j]]; // one below th
 function layout() {
   const width = net.clientWidth;
   if (!width) return;
-  const wide = width >= 660;
+  const wide = width >= 840;
   net.classList.toggle("below", !wide);
   let height = 0;
   if (wide) {
@@ -206,14 +342,17 @@ function layout() {
     let left = 0;
     columns.forEach((cards, c) => {
       cards.forEach((one, r) => {
-        const middle = cards.length === 3 ? [0.166, 0.5, 0.834][r] : cards.length === 2 ? [0.29, 0.71][r] : 0.5;
+        const middle =
+          cards.length === 3 ? [0.166, 0.5, 0.834][r] : cards.length === 2 ? [0.29, 0.71][r] : 0.5;
         move(one, left, middle * height - one.offsetHeight / 2);
       });
       left += widths[c] + (c < 2 ? gap : gap / 2);
     });
   } else {
     columns.forEach((cards, c) => {
-      cards.forEach((one, r) => move(one, ((r + 0.5) * width) / cards.length - one.offsetWidth / 2, height));
+      cards.forEach((one, r) =>
+        move(one, ((r + 0.5) * width) / cards.length - one.offsetWidth / 2, height),
+      );
       height += cards[0].offsetHeight + (c < 2 ? 118 : 14);
     });
     height -= 14;
@@ -257,7 +396,11 @@ function drag(event, entry) {
   const slide = (moved) => set(entry, value + fine * (moved.clientX - start));
   element.setPointerCapture(event.pointerId);
   element.addEventListener("pointermove", slide);
-  element.addEventListener("lostpointercapture", () => element.removeEventListener("pointermove", slide), { once: true });
+  element.addEventListener(
+    "lostpointercapture",
+    () => element.removeEventListener("pointermove", slide),
+    { once: true },
+  );
 }
 
 // With keys: left and right go from number to number, up and down move one.
@@ -287,7 +430,8 @@ function tell(entry) {
   for (const other of numbers) other.element.classList.toggle("told", other === entry);
   const where = code[entry.line === "update" ? byId("optimizer").value : entry.line];
   byId("told-name").textContent = entry.name;
-  byId("told-sum").textContent = `${entry.from().replaceAll("-", "\u2212")}${entry.move || entry.key === "loss_after" ? "" : ` = ${number(entry.find())}`}`;
+  const result = entry.move || entry.key === "loss_after" ? "" : ` = ${number(entry.find())}`;
+  byId("told-sum").textContent = entry.from().replaceAll("-", "\u2212") + result;
   byId("told-code").textContent = where ? where.text : "";
   byId("told-file").textContent = where ? `${where.file}, line ${where.line}` : "";
 }
@@ -309,7 +453,8 @@ const refresh = latest(async () => {
     thicken(ahead, state.weights[2 * layer][i][j], 1.2);
     thicken(back, link(2 * layer).dW[i][j], 4);
   }
-  byId("pencil-loss").textContent = `${number(answer.loss)}, and ${number(answer.loss_after)} after one more step`;
+  byId("pencil-loss").textContent =
+    `${number(answer.loss)}, and ${number(answer.loss_after)} after one more step`;
   byId("steps-taken").textContent = state.memory ? state.memory.iterations : 0;
   byId("back").disabled = past.length === 0;
   drawSteps();
@@ -324,7 +469,11 @@ function thicken(line, value, scale) {
 // ---- the optimizer
 
 const SLIDERS = { learning_rate: "rate", rho: "rho", epsilon: "epsilon" };
-const TAKES = { sgd: ["learning_rate"], rmsprop: Object.keys(SLIDERS), adam: ["learning_rate", "epsilon"] };
+const TAKES = {
+  sgd: ["learning_rate"],
+  rmsprop: Object.keys(SLIDERS),
+  adam: ["learning_rate", "epsilon"],
+};
 const CLASSES = { sgd: "SGD", rmsprop: "RMSprop", adam: "Adam" };
 
 /** Return the optimizer as its get_config would write it. */
@@ -333,7 +482,9 @@ function settings() {
   const config = {};
   for (const [setting, id] of Object.entries(SLIDERS)) {
     const slider = byId(id);
-    const value = slider.dataset.log ? Number((10 ** slider.value).toPrecision(2)) : Number(slider.value);
+    const value = slider.dataset.log
+      ? Number((10 ** slider.value).toPrecision(2))
+      : Number(slider.value);
     const used = TAKES[name].includes(setting);
     byId(`${id}-row`).hidden = !used;
     byId(`${id}-now`).textContent = value < 1e-3 ? value.toExponential(1) : value;
@@ -342,11 +493,24 @@ function settings() {
   return { class_name: CLASSES[name], config };
 }
 
-const GROUPS = [["hidden W", 6], ["hidden b", 3], ["output W", 6], ["output b", 2]];
+const GROUPS = [
+  ["hidden W", 6],
+  ["hidden b", 3],
+  ["output W", 6],
+  ["output b", 2],
+];
 const pairs = GROUPS.map(([name, count]) => {
-  const found = range(count).map(() => [make("i", { className: "gradient" }), make("i", { className: "step" })]);
+  const found = range(count).map(() => [
+    make("i", { className: "gradient" }),
+    make("i", { className: "step" }),
+  ]);
   const cells = found.map((pair) => make("div", { className: "pair" }, ...pair));
-  const group = make("figure", {}, make("div", { className: "pairs" }, ...cells), make("figcaption", { textContent: name }));
+  const group = make(
+    "figure",
+    {},
+    make("div", { className: "pairs" }, ...cells),
+    make("figcaption", { textContent: name }),
+  );
   byId("moves").append(group);
   group.style.flexGrow = count;
   return found;
@@ -356,9 +520,11 @@ const pairs = GROUPS.map(([name, count]) => {
 function drawSteps() {
   const kinds = [answer.grads, answer.moved].map((values) => values.map(Math.abs));
   const largest = kinds.map((values) => Math.max(...values) || 1);
-  pairs.forEach((pair, i) => pair.forEach((bar, kind) => {
-    bar.style.height = `${(50 * kinds[kind][i]) / largest[kind]}%`;
-  }));
+  pairs.forEach((pair, i) =>
+    pair.forEach((bar, kind) => {
+      bar.style.height = `${(50 * kinds[kind][i]) / largest[kind]}%`;
+    }),
+  );
   const span = (values) => {
     const some = values.filter((v) => v > 0);
     return some.length ? `${number(Math.min(...some))} to ${number(Math.max(...some))}` : "all 0";

@@ -71,6 +71,9 @@ def draw(page: Page) -> None:
     page.wait("the keys draw again", lambda: page.id("digit").text.isdecimal())
     page.id("clear").click()
     page.wait("the paper is empty", lambda: page.id("digit").text == "?")
+    page.id("paper").click()
+    page.wait("a dot is read", lambda: page.id("digit").text.isdecimal())
+    page.id("clear").click()
     hand = ActionChains(page.driver, duration=30)
     hand.move_to_element_with_offset(page.id("paper"), -70, -90).click_and_hold()
     for move in SEVEN:
@@ -126,6 +129,43 @@ def fits(page: Page) -> None:
             assert found <= width, f"{room} is {found} wide in a window of {width}"
 
 
+PALE = r"""
+  function luminance(color) {
+    const parts = color.match(/[\d.]+/g).map(Number);
+    const linear = (v) => (v / 255 <= 0.03928 ? v / 3294.6 : ((v / 255 + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * linear(parts[0]) + 0.7152 * linear(parts[1]) + 0.0722 * linear(parts[2]);
+  }
+  function behind(element) {
+    const clear = (color) => /rgba\(.*, 0\)|transparent/.test(color);
+    while (element && clear(getComputedStyle(element).backgroundColor)) {
+      element = element.parentElement;
+    }
+    return element ? getComputedStyle(element).backgroundColor : "rgb(255, 255, 255)";
+  }
+  return [...document.querySelectorAll("body *")].filter((element) => {
+    const words = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
+    if (!words || !element.getBoundingClientRect().width) return false;
+    if (element.closest(":disabled")) return false;
+    const style = getComputedStyle(element);
+    const color = element instanceof SVGElement ? style.fill : style.color;
+    if (!color.startsWith("rgb")) return false;
+    const [a, b] = [luminance(color), luminance(behind(element))];
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5;
+  }).map((element) => element.id + ": " + element.textContent.trim().slice(0, 30));
+"""
+
+
+def legible(page: Page) -> None:
+    """See that all text has a contrast of at least 4.5 to what is behind it, light and dark."""
+    for theme in ("light", "dark"):
+        feature = {"name": "prefers-color-scheme", "value": theme}
+        page.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        for room in ("draw", "pencil", "boundary"):
+            page.open(room)
+            pale = page.driver.execute_script(PALE)
+            assert pale == [], f"{room}, {theme}: {pale}"
+
+
 def drive(folder: Path, pictures: Path | None = None) -> None:
     """Start the playground and a browser, and go through all rooms."""
     command = [sys.executable, str(ROOT / "examples" / "playground.py"), "--no-browser"]
@@ -144,9 +184,11 @@ def drive(folder: Path, pictures: Path | None = None) -> None:
             page = Page(driver, address)
             for visit in (draw, pencil, boundary):
                 visit(page)
+                page.driver.execute_script("scrollTo(0, 0)")
                 if pictures:
                     driver.save_screenshot(str(pictures / f"{visit.__name__}.png"))
             fits(page)
+            legible(page)
         finally:
             driver.quit()
     finally:
