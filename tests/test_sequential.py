@@ -53,7 +53,7 @@ def test_a_layer_that_does_not_fit_leaves_the_model_as_it_was():
         (lambda model: model.add("relu"), "Expected a layer such as"),
         (lambda model: model.add(Dense), "Expected a layer such as"),
         (lambda model: model.add(Input((3,))), "add it first"),
-        (lambda model: model.add(model.layers[0]), "in a model already: make a new one"),
+        (lambda model: model.add(model.layers[0]), "in this model already: make a new one"),
         (lambda model: model.add(Dense(1, name=model.layers[0].name)), "named 'dense' already"),
         (lambda model: Sequential().pop(), "no layers to take off"),
         (lambda model: Sequential().build((None, 3)), "no layers yet"),

@@ -57,13 +57,13 @@ from tinynet import (
 )
 from tinynet.explain import explain
 from tinynet.gradcheck import check_gradients
-from tinynet.layers import Input
-from tinynet.models import Sequential
+from tinynet.models import Input, Model, Sequential
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Input",
+    "Model",
     "Sequential",
     "activations",
     "callbacks",

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import activations, initializers, regularizers
+from tinynet import activations, initializers, regularizers, symbols
 from tinynet.config import floatx, unique_name
 from tinynet.support import registry, settings
 from tinynet.weights import Weighted
@@ -35,7 +35,7 @@ Shape = tuple[int, ...]  # of one example: without the batch axis
 Backward = Callable[[Array], Any]  # dy -> dx, or None where nobody asks for dx
 
 
-class Layer(Weighted):
+class Layer(symbols.Applicable, Weighted):
     """Base class: a subclass writes `forward`, and `build` if it has weights.
 
     Args:
@@ -82,7 +82,6 @@ class Layer(Weighted):
         self.declared = {}
         self.output_shape: Shape | None = None  # known once the model is built
         self.needs_dx = True  # the model sets it False where dx would be of no use
-        self.in_model = False
 
     def build(self, input_shape: Shape) -> Shape:
         """Declare the weights for inputs of that shape, and return the shape of an output."""
@@ -107,25 +106,6 @@ class Layer(Weighted):
         config = super().get_config()
         config.pop("input_shape", None)  # the model's to tell
         return config
-
-
-class Input(Layer):
-    """Say the shape of one example; it computes nothing and is not listed among the layers.
-
-    Args:
-        shape: shape of one example, such as (784,) or (28, 28).
-        name: str or None (default).
-
-    Example:
-        >>> Input(shape=(784,)).shape
-        (784,)
-
-    Source: keras.Input, keras.layers.InputLayer.
-    """
-
-    def __init__(self, shape: Sequence[int], *, name: str | None = None) -> None:
-        super().__init__(name=name or unique_name("InputLayer"), input_shape=shape)
-        self.shape = settings.shape(shape)
 
 
 class Dense(Layer):
@@ -384,7 +364,10 @@ def get(identifier: Any) -> Layer:
     return registry.get("layer", Layer, BY_NAME, identifier)
 
 
-if TYPE_CHECKING:  # what more/ adds when it is first asked for
+if TYPE_CHECKING:  # what more/ adds when it is first asked for, and models/inputs.py at once
+    from tinynet.models.inputs import Input as Input
+    from tinynet.models.inputs import InputLayer as InputLayer
+    from tinynet.more.merging import *  # noqa: F403
     from tinynet.more.normalization import *  # noqa: F403
     from tinynet.more.rectifiers import *  # noqa: F403
     from tinynet.more.scaling import *  # noqa: F403

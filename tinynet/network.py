@@ -145,7 +145,7 @@ class Network:
 
     def connect(self) -> None:
         """Make the chain, and tell each link whether anybody needs the gradient of its input."""
-        self.chain: list[Layer] = [link for layer in self.layers for link in layer.links()]
+        self.chain: list[Layer] = self.links()
         weighted = [
             i
             for i, link in enumerate(self.chain)
@@ -154,6 +154,10 @@ class Network:
         self.first = min(weighted, default=len(self.chain))
         for i, link in enumerate(self.chain):
             link.needs_dx = i > self.first
+
+    def links(self) -> list[Layer]:
+        """Return what x goes through, in order."""
+        return [link for layer in self.layers for link in layer.links()]
 
     def bind(self, params: Array, kept: Array, grads: Array | None = None) -> None:
         """Make these the vectors, and all weights and their gradients views of them."""

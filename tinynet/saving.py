@@ -93,6 +93,25 @@ def arrays_of(model: Any) -> dict[str, Array]:
     return {"params": model.params, **kept} | {f"optimizer.{n}": slots[n] for n in slots}
 
 
+def put_weights(model: Any, description: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+    """Give a model that has no weights yet those of a file.
+
+    Raises:
+        ValueError: the file has more or fewer than its layers need; no memory is taken for them.
+    """
+    params = arrays["params"]
+    kept = arrays.get("kept", params[:0])
+    model.params = params[:0]  # its dtype
+    needed, found = model.declare_from(model._input_shape), params.size + kept.size
+    if needed != found:
+        raise ValueError(f"its layers need {needed} weights, and it holds {found}")
+    place(model, description.get("trained"))
+    model._begin(model._input_shape)
+    if model.params.size != params.size:
+        raise ValueError(f"it trains {params.size} weights, and its layers {model.params.size}")
+    model.params[:], model.kept[:] = params, kept
+
+
 def place(model: Any, trained: Any) -> None:
     """Say of every weight of a model whether it lies in `params`, or in `kept`.
 

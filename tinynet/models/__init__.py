@@ -9,13 +9,28 @@ arguments.py    mistakes in the other arguments
 batches.py      from the user's arrays to batches of the model's dtype
 nonfinite.py    NaN and infinity, noticed before they reach the weights
 trace.py        what goes through every link of the chain, there and back
-nested.py       a model as the first layer of another
+inputs.py       Input: what a model starts with
+functional.py   Model(inputs, outputs): the functional form
+graph.py        from layers applied to each other to a chain of links
 loading.py      load_model, model_from_json, clone_model
 formats.py      which file is of which format
 keras_files.py  Keras's .keras and .weights.h5, legacy_h5.py its .h5, keras_configs.py their configs
 """
 
+from tinynet import layers
+from tinynet.models.functional import Model
+from tinynet.models.inputs import Input, InputLayer
 from tinynet.models.loading import clone_model, load_model, model_from_json, save_model
 from tinynet.models.sequential import Sequential
 
-__all__ = ["Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
+vars(layers).update(Input=Input, InputLayer=InputLayer)  # where Keras has them
+
+__all__ = [
+    "Input",
+    "Model",
+    "Sequential",
+    "clone_model",
+    "load_model",
+    "model_from_json",
+    "save_model",
+]

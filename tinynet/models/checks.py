@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from tinynet import activations, losses
 from tinynet.layers import Activation, Dense, Flatten, Layer
+from tinynet.models.inputs import InputLayer
 from tinynet.support import registry
 
 Array = NDArray[Any]
@@ -115,7 +116,8 @@ def finite(name: str, batch: Array, rows: Any) -> Array:
 def scale(x: Array, layers: Sequence[Layer]) -> None:
     """Warn, once, of pixels that nobody has scaled."""
     some = x[:256]
-    first = next((layer for layer in layers if not isinstance(layer, Flatten)), None)
+    passing = (Flatten, InputLayer)
+    first = next((layer for layer in layers if not isinstance(layer, passing)), None)
     whole = 128 < some.max() <= 255 and some.min() >= 0 and (some == np.floor(some)).all()
     if whole and isinstance(first, Dense):
         warnings.warn(

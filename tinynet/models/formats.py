@@ -112,11 +112,7 @@ def load_weights(model: Any, path: StrPath) -> None:
     own = {type(layer).__name__: type(layer) for layer in model.layers}
     with saving.blaming(path), registry.custom_objects(own):
         twin = keras_configs.base(model)._described(description["model"])
-        twin.params = arrays["params"][:0]
-        if twin.declare_from(twin._input_shape) != arrays["params"].size:
-            raise ValueError(f"it holds {arrays['params'].size} weights, and not its layers'")
-        twin.build()
-        twin.params[:] = arrays["params"]
+        saving.put_weights(twin, description, arrays)
         model.set_weights(twin.get_weights())
         slots = model.ready_optimizer().slots if model.optimizer else {}
         found = {name: arrays.get(f"optimizer.{name}", slots[name][:0]) for name in slots}

@@ -14,7 +14,9 @@ KERAS = "3.15.1"  # the version whose files these are
 def of_model(model: Any) -> dict[str, Any]:
     """Return the config that keras.models.model_from_json reads, without the weights."""
     described: dict[str, Any] = registry.serialize(model)
-    described |= {"module": "keras", "class_name": base(model).__name__}
+    name = base(model).__name__
+    module = "keras" if name == "Sequential" else "keras.src.models.functional"
+    described |= {"module": module, "class_name": name}
     for layer in described["config"]["layers"]:
         layer["config"]["dtype"] = model.params.dtype.name
     if model.built:

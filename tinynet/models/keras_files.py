@@ -96,7 +96,7 @@ def slots_of(model: Any) -> list[Array]:
     Keras goes from weight to weight, but RMSprop from slot to slot.
     """
     optimizer = model.ready_optimizer()
-    shapes = [weight.shape for layer in model.layers for weight in layer.declared.values()]
+    shapes = [weight.shape for _, _, weight in model.weights_in(trained=True)]
     cuts = list(zip(optimizer.parts, shapes, strict=True))
     if isinstance(optimizer, optimizers.RMSprop):
         order = [(name, cut) for name in optimizer.slot_names for cut in cuts]
@@ -147,7 +147,7 @@ def put(model: Any, arrays: Mapping[str, Array]) -> None:
         layer.set_weights(found)
 
 
-def put_optimizer(model: Any, values: list[Array], exact_rate: bool = False) -> None:
+def put_optimizer(model: Any, values: list[Array]) -> None:
     """Let a model's optimizer go on from there, where the file has all that it remembers.
 
     Where it has not, warn, as Keras does, unless no step was taken yet.
@@ -164,8 +164,8 @@ def put_optimizer(model: Any, values: list[Array], exact_rate: bool = False) -> 
         return
     slots = slots_of(model)
     optimizer.iterations = int(values[0])
-    if not exact_rate and not callable(optimizer.learning_rate):
-        optimizer.learning_rate = float(values[1])
+    if not callable(optimizer.learning_rate) and values[1] != own[1]:
+        optimizer.learning_rate = float(values[1])  # else it is exact already
     for slot, value in zip(slots, values[len(values) - len(slots) :], strict=True):
         slot[...] = value
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinynet.models import keras_configs
+from tinynet.models.functional import Functional, Model
 from tinynet.models.sequential import Sequential
 from tinynet.support import registry
 
@@ -21,7 +22,7 @@ def load_model(
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
-) -> Sequential:
+) -> Model:
     """Return the model that `model.save(filepath)` wrote; it trains on as if it had never stopped.
 
     Args:
@@ -58,16 +59,10 @@ def load_model(
     description, arrays = saving.read(filepath)
     with saving.blaming(filepath), own:
         if not compile:
-            description["compiled"], arrays = None, {"params": arrays["params"]}
-        model = Sequential._described(description["model"])
-        model.params = arrays["params"][:0]  # its dtype
-        kept = arrays.get("kept", arrays["params"][:0])
-        needed, found = model.declare_from(model._input_shape), arrays["params"].size + kept.size
-        if needed != found:  # before memory is taken
-            raise ValueError(f"its layers need {needed} weights, and it holds {found}")
-        saving.place(model, description.get("trained"))
-        model.start()
-        model.built = True
+            description["compiled"] = None
+            arrays = {name: arrays[name] for name in ("params", "kept") if name in arrays}
+        model = described(description["model"])
+        saving.put_weights(model, description, arrays)
         compiled = description["compiled"]
         if compiled is not None:
             model.compile(compiled["optimizer"], compiled["loss"], metrics=compiled["metrics"])
@@ -75,14 +70,14 @@ def load_model(
     return model
 
 
-def from_keras(file: KerasFile, compile: bool) -> Sequential:
+def from_keras(file: KerasFile, compile: bool) -> Model:
     """Return the model of one of Keras's files."""
     from tinynet import saving
     from tinynet.models import keras_files
 
     if not file.config:
         raise ValueError("it holds no model, only weights: model.load_weights(path) reads them")
-    model = described(file.config)
+    model = described(file.config["config"])
     wide = any(array.dtype == np.float64 for array in file.arrays.values())
     model.params = np.zeros(0, np.float64 if wide else np.float32)
     found = sum(array.size for array in file.arrays.values())
@@ -93,20 +88,21 @@ def from_keras(file: KerasFile, compile: bool) -> Sequential:
     if compile and "compile_config" in file.config:
         model.compile(**keras_configs.arguments_of_compile(file.config["compile_config"]))
         if file.optimizer:
-            keras_files.put_optimizer(model, file.optimizer, exact_rate=True)
+            model._settle()
+            keras_files.put_optimizer(model, file.optimizer)
     if file.progress:
         saving.restore_progress(model, file.progress)
     return model
 
 
-def described(config: Mapping[str, Any]) -> Sequential:
-    """Make the model of a config of Keras's, but no weights yet."""
-    return Sequential._described(config["config"])
+def described(config: Mapping[str, Any]) -> Model:
+    """Make the model of a config, as get_config returns it."""
+    if "input_layers" in config:
+        return Functional._described(config)
+    return Sequential._described(config)
 
 
-def model_from_json(
-    json_string: str, custom_objects: Mapping[str, Any] | None = None
-) -> Sequential:
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
     """Return the model that `model.to_json()` described, with new weights.
 
     Args:
@@ -130,7 +126,7 @@ def model_from_json(
     if not isinstance(config, dict) or "config" not in config:
         raise ValueError("Expected the text that model.to_json() returns.")
     with registry.custom_objects(custom_objects or {}):
-        model = described(config)
+        model = described(config["config"])
         if model._input_shape is not None:
             model.build()
         if config.get("compile_config"):
@@ -138,7 +134,7 @@ def model_from_json(
     return model
 
 
-def save_model(model: Sequential, filepath: str | os.PathLike[str], **options: Any) -> None:
+def save_model(model: Model, filepath: str | os.PathLike[str], **options: Any) -> None:
     """Save a model: `model.save(filepath)` under another of Keras's names.
 
     Source: keras.models.save_model.
@@ -146,7 +142,7 @@ def save_model(model: Sequential, filepath: str | os.PathLike[str], **options: A
     model.save(filepath, **options)
 
 
-def clone_model(model: Sequential) -> Sequential:
+def clone_model(model: Model) -> Model:
     """Return a model of the same layers, with new weights, not compiled.
 
     Example:
@@ -158,4 +154,8 @@ def clone_model(model: Sequential) -> Sequential:
     Source: keras.models.clone_model.
     """
     own = {type(layer).__name__: type(layer) for layer in model.layers}
-    return Sequential.from_config(model.get_config(), own)
+    with registry.custom_objects(own):
+        twin = described(model.get_config())
+    if twin._input_shape is not None:
+        twin.build()
+    return twin

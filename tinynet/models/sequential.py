@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from tinynet import layers as layer_table
-from tinynet.layers import Input, Layer
-from tinynet.models.nested import Nested
-from tinynet.models.structure import Structure
-from tinynet.models.trainer import Trainer
+from tinynet.layers import Layer
+from tinynet.models.functional import Model
+from tinynet.models.inputs import InputLayer
 from tinynet.support import registry
+from tinynet.symbols import Symbol
 
 S = TypeVar("S", bound="Sequential")
 
 
-class Sequential(Trainer):
+class Sequential(Model):
     """Layers in a row, and the training of them.
 
     Args:
@@ -38,10 +38,19 @@ class Sequential(Trainer):
 
     def __init__(self, layers: Sequence[Layer] | None = None, *, name: str | None = None) -> None:
         super().__init__(name=name)
+        self._start: InputLayer | None = None
         for layer in layers or []:
             self._append(layer)
         if self.layers and self._input_shape is not None:
             self.build()
+
+    def _begin(self, start: tuple[int, ...] | None) -> None:
+        super()._begin(start)
+        assert self._input_shape is not None
+        row: list[Symbol] = [self._start or InputLayer(self._input_shape, name="input_layer")]
+        for layer in self.layers:
+            row.append(Symbol(layer.output_shape, layer, row[-1:]))
+        self.inputs, self.symbols, self.outputs = row[:1], row[1:], row[-1:]
 
     def add(self, layer: Layer) -> None:
         """Add a layer at the end, and make its weights if the shape of its inputs is known.
@@ -55,40 +64,43 @@ class Sequential(Trainer):
             try:
                 self.declare_from(self._input_shape)
             except ValueError:
-                self.layers.pop().in_model = False
+                self._layers.pop()
                 raise
             self.build()
 
     def _append(self, layer: Layer) -> None:
         """Put a layer at the end of the list."""
-        if isinstance(layer, Structure):
-            layer = Nested(layer)
-        if not isinstance(layer, Layer):
-            raise ValueError(f"Expected a layer such as layers.Dense(10), got {layer!r}.")
-        if isinstance(layer, Input):
-            if self.layers:
-                raise ValueError("Input says what the model starts with: add it first.")
-            self._input_shape = layer.shape
+        if isinstance(layer, Model):
+            if not self.layers and layer._input_shape is not None:
+                self._input_shape = layer._input_shape
+            for inner in layer.in_a_row():
+                self._append(inner)
             return
-        if layer.in_model:
-            raise ValueError(f"Layer {layer.name!r} is in a model already: make a new one.")
+        if not isinstance(layer, Layer) or layer.several:
+            raise ValueError(f"Expected a layer such as layers.Dense(10), got {layer!r}.")
+        if isinstance(layer, InputLayer):
+            if self.layers or self._input_shape is not None:
+                raise ValueError("Input says what the model starts with: add it first, and once.")
+            self._input_shape, self._start = layer.size, layer
+            return
+        if layer in self.layers:
+            raise ValueError(f"Layer {layer.name!r} is in this model already: make a new one.")
         if any(layer.name == other.name for other in self.layers):
             raise ValueError(
                 f"This model has a layer named {layer.name!r} already: give this one another, "
                 f"as in Dense(10, name='mine')."
             )
-        layer.in_model = True
         layer.trainable = layer.trainable and self.trainable
         if not self.layers and layer.input_shape is not None:
             self._input_shape = layer.input_shape
-        self.layers.append(layer)
+        self._layers.append(layer)
 
     def pop(self) -> Layer:
         """Take the last layer off, and return it."""
         if not self.layers:
             raise ValueError("This model has no layers to take off.")
-        layer: Layer = self.layers.pop()
-        layer.in_model = self.built = False
+        layer: Layer = self._layers.pop()
+        self.built = False
         return layer
 
     def get_config(self) -> dict[str, Any]:
@@ -106,31 +118,12 @@ class Sequential(Trainer):
         return config
 
     @classmethod
-    def from_config(
-        cls: type[S], config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
-    ) -> S:
-        """Make a model, with new weights, from what get_config returned, here or in Keras.
-
-        Args:
-            config: the description.
-            custom_objects: {class name: class} for layers of your own.
-
-        Raises:
-            ValueError: a layer or a setting that tinynet does not have.
-        """
-        with registry.custom_objects(custom_objects or {}):
-            model = cls._described(config)
-        if model._input_shape is not None:
-            model.build()
-        return model
-
-    @classmethod
     def _described(cls: type[S], config: Mapping[str, Any]) -> S:
         """Make the model of a config, but no weights yet."""
         model = cls(name=config["name"])
         for described in config["layers"]:
             if described["class_name"] == "InputLayer":
-                model._append(Input(described["config"]["batch_shape"][1:]))
+                model._append(InputLayer.from_config(described["config"]))
             else:
                 model._append(layer_table.get(described))
         return model

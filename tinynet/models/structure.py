@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import config
+from tinynet import config, symbols
 from tinynet.layers import Layer
 from tinynet.models import arguments, keras_configs, nonfinite
 from tinynet.network import Network
@@ -17,6 +17,8 @@ from tinynet.support import registry, settings, summary
 from tinynet.weights import Weight
 
 Array = NDArray[Any]
+
+COMPILE_AGAIN = "Compile the model again, with a new optimizer: model.compile(Adam(), ...)"
 
 
 class Structure(Network, registry.Configurable):
@@ -30,7 +32,7 @@ class Structure(Network, registry.Configurable):
         self._trainable = True
         self._input_shape: tuple[int, ...] | None = None
 
-    def build(self, input_shape: Sequence[int] | None = None) -> None:
+    def build(self, input_shape: Sequence[int | None] | None = None) -> None:
         """Make the weights; called by whatever first needs them.
 
         Args:
@@ -39,8 +41,12 @@ class Structure(Network, registry.Configurable):
         Raises:
             ValueError: no layers, no shape, or a layer that can't follow the one before.
         """
-        start = self._input_shape if input_shape is None else tuple(input_shape[1:])
+        start = self._input_shape if input_shape is None else settings.shape(input_shape[1:])
         self.declare_from(start)
+        self._begin(start)
+
+    def _begin(self, start: tuple[int, ...] | None) -> None:
+        """Make the weights that were declared for examples of that shape."""
         self.start()
         self._input_shape, self.built = start, True
 
@@ -57,7 +63,20 @@ class Structure(Network, registry.Configurable):
                 "The shape of the inputs is not known yet. Name it in the first layer, as in "
                 "Dense(512, input_shape=(784,)), or start with Input(shape=(784,))."
             )
-        size = self.declare(start)
+        before = [(layer, layer.declared, layer.output_shape) for layer in self.layers]
+        for layer in self.layers:
+            layer.declared = {}
+        try:
+            size = self.declare(start)
+            self._check_fit(start)
+        except ValueError:
+            for layer, declared, shape in before:
+                layer.declared, layer.output_shape = declared, shape
+            raise
+        return size
+
+    def _check_fit(self, start: tuple[int, ...]) -> None:
+        """Refuse layers that say or have something else than what they are needed for."""
         shapes = [start, *(layer.output_shape for layer in self.layers)]
         for layer, shape in zip(self.layers, shapes, strict=False):
             if layer.input_shape not in (None, shape):
@@ -65,7 +84,48 @@ class Structure(Network, registry.Configurable):
                     f"Layer {layer.name!r} says input_shape={layer.input_shape}, but what comes "
                     f"before it gives {shape}. Only the first layer needs an input_shape."
                 )
-        return size
+            symbols.check_weights(layer)
+
+    def _forget(self, layers: Sequence[Layer]) -> None:
+        """Take these layers' weights away again, as if they had never been built."""
+        for layer in layers:
+            for name in layer.declared:
+                delattr(layer, name)
+            layer.declared, layer.output_shape = {}, None
+        self._input_shape, self.built = None, False
+
+    def _own(self) -> None:
+        """Take the weights over where they lie elsewhere.
+
+        A layer may be in several models: its weights lie in the vector of the one that trained
+        last. And somebody may have put an array into the place of a weight.
+        """
+        known, optimizer = self.params, self.optimizer
+        weights = [getattr(layer, name) for layer in self.layers for name in layer.declared]
+        vectors = (known, self.kept)
+        if all(any(np.may_share_memory(w, vector) for vector in vectors) for w in weights):
+            return
+        self.gather()
+        if optimizer is not None and optimizer.built_for is known:
+            if known.size != self.params.size and optimizer.iterations:
+                raise ValueError(f"Another model has frozen layers of this one. {COMPILE_AGAIN}")
+            optimizer.built_for = self.params if known.size == self.params.size else None
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self.built:
+            self._own()  # a copy has weights of its own
+        return self.__dict__
+
+    @property
+    def layers(self) -> list[Any]:
+        """The layers, in order."""
+        return list(self._layers)
+
+    @layers.setter
+    def layers(self, value: list[Any]) -> None:
+        if "_layers" in vars(self):
+            raise AttributeError("The layers can't be set: model.add(layer), model.pop()")
+        self._layers = value
 
     def bind(self, params: Array, kept: Array, grads: Array | None = None) -> None:
         super().bind(params, kept, grads)
@@ -105,9 +165,8 @@ class Structure(Network, registry.Configurable):
         optimizer = self.optimizer
         if optimizer and optimizer.built_for is self.params and optimizer.iterations:
             raise ValueError(
-                "Layers were frozen, or set free, since the optimizer took its first step. Compile "
-                "the model again, with a new optimizer: model.compile("
-                f"{type(optimizer).__name__}(...), ...)"
+                "Layers were frozen, or set free, since the optimizer took its first step. "
+                + COMPILE_AGAIN
             )
         for weight, trained in places:
             weight.trained = trained
@@ -125,20 +184,33 @@ class Structure(Network, registry.Configurable):
         self._need_built()
         return (None, *self.layers[-1].output_shape)
 
-    def summary(self) -> None:
+    def summary(
+        self, line_length: int | None = None, *, print_fn: Callable[[str], object] | None = None
+    ) -> None:
         """Print a table of the layers, their output shapes and how many parameters they have.
+
+        Args:
+            line_length: characters in a line, default 76, as in Keras on 80 columns.
+            print_fn: what is called with the table in the place of print.
 
         Source: keras.Model.summary, less the optimizer's own numbers, which Keras adds to the
         total after training.
         """
+        length = 76 if line_length is None else settings.count("line_length", line_length, 30)
         if not self.built and self._input_shape is not None:
             self.build()
         trained, kept = (
             sum(weight.size for weight, trained in self._places() if trained is wanted)
             for wanted in (True, False)
         )
-        itemsize = self.params.itemsize
-        print(summary.table(self.name, self.layers, self.built, trained, kept, itemsize))
+        sizes = (trained, kept, self.params.itemsize)
+        connections = self._connections()
+        text = summary.table(self.name, self.layers, self.built, *sizes, connections, length)
+        (print if print_fn is None else print_fn)(text)
+
+    def _connections(self) -> list[str]:
+        """Return what each layer is applied to, where the layers are in no row."""
+        return []
 
     def count_params(self) -> int:
         """Return how many numbers all weights hold together."""
@@ -186,8 +258,10 @@ class Structure(Network, registry.Configurable):
             layer.set_weights(own)
 
     def _need_built(self) -> None:
-        """Make the weights if that has not been done yet."""
-        if not self.built:
+        """Make the weights if that has not been done yet, and have them here."""
+        if self.built:
+            self._own()
+        else:
             self.build()
 
     def save(

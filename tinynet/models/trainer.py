@@ -279,7 +279,7 @@ class Trainer(Structure):
         hooks("on_predict_end")
         return y
 
-    def __call__(self, x: Any, training: bool = False) -> Array:
+    def __call__(self, x: Any, training: bool = False) -> Any:
         """Return the outputs for a batch, (n, k), all at once and without a progress line.
 
         Args:
@@ -335,7 +335,7 @@ class Trainer(Structure):
 
         Source: keras.Model.predict_on_batch.
         """
-        return self(x)
+        return np.asarray(self(x))
 
     def _inputs(self, x: Any) -> Array:
         """Check x at the door, and build the model for it if it is not built yet."""
@@ -362,8 +362,9 @@ class Trainer(Structure):
                 "compile was not given a loss, so there is nothing to learn by: "
                 "model.compile(loss='categorical_crossentropy')"
             )
-        known, x = self._input_shape, self._inputs(x)
-        dtype = self.params.dtype
+        known = self._input_shape
+        new = [layer for layer in self.layers if layer.output_shape is None]
+        x, dtype = self._inputs(x), self.params.dtype
         try:
             y = checks.targets(y, self.loss, self.layers[-1].output_shape, len(x))
             each = weighting.of_samples(sample_weight, len(x), dtype)
@@ -372,8 +373,11 @@ class Trainer(Structure):
                 checks.head(self.chain, self.loss, self.layers[-1].output_shape[-1])
                 checks.scale(x, self.layers)
         except ValueError:
-            self._input_shape, self.built = known, self.built and known is not None
-            raise  # and x may have been wrong as well: the shape it taught is forgotten
+            if known is None:  # x may have been wrong as well: the shape it taught is forgotten
+                self._forget(new)
+            raise
+        if training:
+            self._own()
         return Examples(x, y, each, dtype)
 
     def _weighted(self, examples: Examples, class_weight: Any) -> Examples:

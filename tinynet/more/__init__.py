@@ -16,7 +16,7 @@ from tinynet.support import registry
 
 FILES = {  # what each public module has here
     "initializers": ("initializers",),
-    "layers": ("normalization", "rectifiers", "scaling"),
+    "layers": ("merging", "normalization", "rectifiers", "scaling"),
 }
 
 

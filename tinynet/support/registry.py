@@ -81,7 +81,7 @@ KERAS_HOUSEKEEPING = {"trainable", "dtype", "reduction", "registered_name", "mod
 KERAS_HOUSEKEEPING |= {"ema_momentum", "jit_compile"}
 
 
-MODULES = {"schedules": "optimizers.schedules"}  # that have another name in Keras
+MODULES = {"schedules": "optimizers.schedules", "inputs": "layers"}  # in Keras
 
 
 def serialize(value: Any) -> Any:
