@@ -7,6 +7,7 @@ checks.py       mistakes in the data, answered with the line to type
 weighting.py    sample_weight and class_weight: how much each example counts
 arguments.py    mistakes in the other arguments
 batches.py      from the user's arrays to batches of the model's dtype
+step.py         one step of training, guarded
 nonfinite.py    NaN and infinity, noticed before they reach the weights
 trace.py        what goes through every link of the chain, there and back
 inputs.py       Input: what a model starts with

@@ -29,24 +29,33 @@ def telltales(weights: Sequence[Weight]) -> NDArray[np.intp]:
     return np.concatenate([np.zeros(0, np.intp), *rows])
 
 
-def suspected(loss: float, grads: Array) -> bool:
-    """Say whether the loss or one of these gradients is, or may be, NaN or infinite."""
-    return not math.isfinite(loss + float(grads @ grads))
+def square(a: Array) -> float:
+    """Return the sum of squares, in one quick pass: not finite where a number is not."""
+    return float(np.vdot(a, a))
 
 
 def explain(model: Any, x: Array, t: Array, weights: Array | None) -> str:
     """Say where in a step the numbers stopped being finite, and what to try; "" if nowhere."""
-    largest = float(np.abs(x).max())
     with np.errstate(all="ignore"):
         found = origin(model, x, t, weights)
-    if not found:
-        return ""
-    rate = model.optimizer.current_learning_rate()
+    return found and advice(model, x, found)
+
+
+def advice(model: Any, x: Array, found: str, undone: bool = True) -> str:
+    """Say what was found in a step, what became of the weights, and what to try."""
+    rate, largest = model.optimizer.current_learning_rate(), float(np.abs(x).max())
+    if not math.isfinite(rate):
+        found = f"the learning rate is {rate}"
+    kept = (
+        "The step was not taken: the weights are those before it"
+        if undone
+        else "Part of the step was taken: go back to a model that was saved before it"
+    )
     scale = f"smaller inputs, which reach {largest:.4g} here, or " if largest > 10 else ""
+    smaller = min(rate / 10, 0.01) if math.isfinite(rate) else 0.001
     return (
-        f"{found}. The step was not taken: the weights are those before it. Try {scale}a "
-        f"smaller learning rate or shorter gradients: "
-        f"{type(model.optimizer).__name__}(learning_rate={rate / 10:.3g}, clipnorm=1.0)"
+        f"{found}. {kept}. Try {scale}a smaller learning rate or shorter gradients: "
+        f"{type(model.optimizer).__name__}(learning_rate={smaller:.3g}, clipnorm=1.0)"
     )
 
 

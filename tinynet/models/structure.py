@@ -130,7 +130,7 @@ class Structure(Network, registry.Configurable):
     def bind(self, params: Array, kept: Array, grads: Array | None = None) -> None:
         super().bind(params, kept, grads)
         weights = [weight for _, _, weight in self.weights_in(trained=True)]
-        self._telltales = nonfinite.telltales(weights)
+        self.telltales = nonfinite.telltales(weights)
 
     @property
     def trainable(self) -> bool:

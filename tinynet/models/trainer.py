@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from tinynet import losses, optimizers
 from tinynet import metrics as metric_table
 from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
-from tinynet.models import arguments, checks, nonfinite, weighting
+from tinynet.models import arguments, checks, step, weighting
 from tinynet.models.batches import Examples
 from tinynet.models.structure import Structure
 from tinynet.support import settings, spellings
-from tinynet.support.interrupts import deferred, interruptible
+from tinynet.support.interrupts import interruptible
 
 Array = NDArray[Any]
 Logs = dict[str, float]
@@ -161,27 +161,6 @@ class Trainer(Structure):
         hooks("on_train_end", logs=logs)
         return self.history
 
-    def _train_step(
-        self, x: Array, t: Array, weights: Array | None, scores: metric_table.Scores
-    ) -> str:
-        """Take one step, score the outputs that it started from, and return "".
-
-        Where the loss or a gradient is not finite, take none, and return where that began.
-        """
-        kept = self.kept.copy()  # running means, if any
-        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is watched here
-            loss, y = self.gradients(x, t, weights)
-            suspected = nonfinite.suspected(loss, self.grads[self._telltales])
-        scores.update(loss, t, y)
-        if suspected:
-            trouble = nonfinite.explain(self, x, t, weights)
-            if trouble:
-                self.kept[:] = kept
-                return trouble
-        with deferred:  # Ctrl-C waits
-            self.update()
-        return ""
-
     def _train_epoch(
         self, train: Examples, size: int, order: Array | None, hooks: CallbackList
     ) -> Logs:
@@ -189,7 +168,7 @@ class Trainer(Structure):
         scores = self._scores(train)
         for i, batch in enumerate(train.batches(size, order)):
             hooks("on_train_batch_begin", i)
-            trouble = self._train_step(*batch, scores)
+            trouble = step.take(self, *batch, scores)
             hooks("on_train_batch_end", i, logs=scores.logs())
             if self.stop_training:  # maybe by TerminateOnNaN
                 break
@@ -237,10 +216,11 @@ class Trainer(Structure):
         hooks("on_test_begin")
         for i, (x, t, weights) in enumerate(examples.batches(size)):
             hooks("on_test_batch_begin", i)
-            for link in body:
-                x = link.infer(x)  # (n, d) -> (n, m)
-            value, _ = loss.value_and_gradient(t, x, weights)
-            scores.update(value + penalty, t, head(x))
+            with np.errstate(all="ignore"):  # what is not finite shows in the numbers
+                for link in body:
+                    x = link.infer(x)  # (n, d) -> (n, m)
+                value, _ = loss.value_and_gradient(t, x, weights)
+                scores.update(value + penalty, t, head(x))
             hooks("on_test_batch_end", i, logs=scores.logs())
         hooks("on_test_end", logs=scores.logs())
         return scores
@@ -292,8 +272,9 @@ class Trainer(Structure):
         """Compute the outputs for a batch whose first row is that one of the user's x."""
         y = x.astype(self.params.dtype, copy=False)  # (n, ...)
         checks.finite("x", y, slice(start, None))
-        for link in self.chain:
-            y = link.forward(y)[0] if training else link.infer(y)  # (n, d) -> (n, m)
+        with np.errstate(all="ignore"):
+            for link in self.chain:
+                y = link.forward(y)[0] if training else link.infer(y)  # (n, d) -> (n, m)
         return y
 
     @interruptible()
@@ -316,7 +297,7 @@ class Trainer(Structure):
         examples = self._weighted(examples, class_weight)
         scores = self._scores(examples)
         for batch in examples.batches(len(examples)):
-            trouble = self._train_step(*batch, scores)
+            trouble = step.take(self, *batch, scores)
             if trouble:
                 raise FloatingPointError(f"Training stopped: {trouble}")
         return scores.report(return_dict)
