@@ -1,5 +1,6 @@
 """A picture of a digit, whatever its size, colours, place and light, becomes MNIST's."""
 
+import io
 import itertools
 import tempfile
 from pathlib import Path
@@ -117,6 +118,99 @@ def test_ink_on_transparency_is_seen(tmp_path: Path, expected: NDArray[np.uint8]
     cover = strokes()
     drawing = np.concatenate([np.broadcast_to(ink, (300, 300, 3)), cover], axis=-1)
     assert difference(read(tmp_path, drawing), expected) < 0.08
+
+
+PAPERS = [(WHITE, BLACK), (BLACK, WHITE), ((0.9, 0.85, 0.7), BLUE), ((0.5, 0.5, 0.5), (0.2,) * 3)]
+
+
+def hole(kind: str) -> Any:
+    """How opaque each pixel (300, 300, 1) of a sheet is of which corners or edges are missing."""
+    y, x = np.abs(np.mgrid[:300, :300] - 149.5)
+    far = {
+        "rounded corners": np.hypot(np.maximum(x - 90, 0), np.maximum(y - 90, 0)) - 60,
+        "a disc": np.hypot(x, y) - 149,
+        "a torn sheet": x + y - 230,
+        "a margin": np.maximum(x, y) - 135,
+        "the margin of a small sheet": np.maximum(x / 0.9, y) - 110,
+    }[kind]
+    return np.clip(0.5 - far, 0, 1)[..., None]
+
+
+@pytest.mark.parametrize("junk", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize(("paper", "ink"), PAPERS)
+@pytest.mark.parametrize(
+    "kind", ["rounded corners", "a disc", "a torn sheet", "a margin", "the margin of a small sheet"]
+)
+def test_where_a_sheet_is_transparent_is_no_ink(
+    kind: str, paper: Any, ink: Any, junk: float, tmp_path: Path, expected: NDArray[np.uint8]
+) -> None:
+    alpha = hole(kind)
+    colour = np.where(alpha > 0, paint(strokes(8, (110, 90)), ink, paper), junk)
+    image = read(tmp_path, np.concatenate([colour, alpha], axis=-1))
+    assert difference(image, expected) < 0.15
+
+
+def test_a_digit_cut_out_of_a_sheet_is_seen(tmp_path: Path, expected: NDArray[np.uint8]) -> None:
+    stencil = np.concatenate([np.ones((300, 300, 3)), 1 - strokes()], axis=-1)
+    assert difference(read(tmp_path, stencil), expected) < 0.08
+
+
+def test_strokes_that_fill_a_tight_transparent_picture_are_ink(tmp_path: Path) -> None:
+    y, x = np.mgrid[-1:1:60j, -1:1:40j]
+    ring = ((np.hypot(x, y) < 1) & (np.hypot(x, y) > 0.3))[..., None]  # a bold 0: most of it
+    assert ring.mean() > 0.6
+    image = read(tmp_path, np.concatenate([np.zeros((60, 40, 3)), ring], axis=-1))
+    assert image[14, 14] == 0
+    assert image[14, 8] == 255
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.4])
+def test_a_picture_that_is_transparent_everywhere_is_empty(tmp_path: Path, alpha: float) -> None:
+    with pytest.raises(ValueError, match=r"my7\.png: there is nothing on this picture"):
+        read(tmp_path, np.full((40, 40, 4), alpha))
+
+
+def test_invisible_ink_is_not_read(tmp_path: Path) -> None:
+    drawing = np.concatenate([paint(strokes()), np.zeros((300, 300, 1))], axis=-1)
+    with pytest.raises(ValueError, match="nothing on this picture"):
+        read(tmp_path, drawing)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_a_phones_photo_is_turned(
+    orientation: int, tmp_path: Path, expected: NDArray[np.uint8]
+) -> None:
+    from PIL import Image, ImageOps
+
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    upright = Image.fromarray(np.rint(255 * paint(strokes())).astype(np.uint8))
+    back = {3: 180, 6: 90, 8: 270}.get(orientation, 0)
+    upright.rotate(back, expand=True).save(tmp_path / "photo.jpg", exif=exif, quality=95)
+    assert ImageOps.exif_transpose(Image.open(tmp_path / "photo.jpg")).size == (300, 300)
+    assert difference(read_digit(tmp_path / "photo.jpg"), expected) < 0.1
+
+
+def test_a_file_object_is_read(tmp_path: Path, expected: NDArray[np.uint8]) -> None:
+    read(tmp_path, paint(strokes()))
+    with open(tmp_path / "my7.png", "rb") as file:
+        np.testing.assert_array_equal(read_digit(file), expected)
+    np.testing.assert_array_equal(
+        read_digit(io.BytesIO((tmp_path / "my7.png").read_bytes())), expected
+    )
+
+
+@pytest.mark.parametrize(("w", "h"), [(400, 100_000), (60_000, 1_000), (9_000, 300)])
+def test_a_digit_in_a_long_strip_is_seen_or_the_strip_refused(
+    w: int, h: int, tmp_path: Path, expected: NDArray[np.uint8]
+) -> None:
+    from PIL import Image
+
+    strip = Image.new("L", (w, h), 255)
+    drawn = np.rint(255 * paint(strokes(12), [0], [1])[..., 0]).astype(np.uint8)
+    strip.paste(Image.fromarray(drawn), (w // 2 - 150, h // 2 - 150))
+    strip.save(tmp_path / "strip.png")
+    assert difference(read_digit(tmp_path / "strip.png"), expected) < 0.25
 
 
 def test_a_grey_picture_without_channels_is_read(

@@ -5,6 +5,7 @@
     download.py       fetching a file from mirrors that may fail in every way
     transfer.py       one attempt at it, which ends in time whatever the server does
     digit.py          a photo or drawing of your own, in the form of MNIST's images
+    picture.py        a picture file as an array, upright and of moderate size
     mnist.py, fashion_mnist.py    the sets: their files, checksums and mirrors
     mnist_10k.py      10,000 digits of MNIST that come with tinynet
 
