@@ -51,9 +51,11 @@ def test_a_step_that_ctrl_c_falls_into_is_finished():
 def test_train_on_batch_finishes_its_step_too():
     x, y = data()
     model, twin = network(optimizer=PressedIn(0.1)), network(optimizer=SGD(0.1))
-    model.optimizer.pressed_at = 1
+    model.train_on_batch(x, y)
+    model.optimizer.pressed_at = 2
     with pytest.raises(KeyboardInterrupt):
         model.train_on_batch(x, y)
+    twin.train_on_batch(x, y)
     twin.train_on_batch(x, y)
     assert same(model, twin)
 

@@ -23,7 +23,7 @@ Beside it, what the core is made from:
 What looks into it:
 
     explain.py       explain: one training step, printed with all its numbers
-    gradcheck.py     check_gradients: is backward right? Works on layers of your own too
+    gradcheck/       check_gradients: is backward right? Works on layers of your own too
     plots.py         pictures of data, training and mistakes
 
 And what surrounds it:

@@ -80,6 +80,7 @@ def explain(model: Sequential, x: Any, y: Any) -> Explanation:
     twin = copy.deepcopy(model)
     examples = twin._examples(x, y)
     twin._settle()
+    twin._rehearse(examples)
     inputs, t, _ = next(examples.batches(len(examples)))
     links, params = trace(twin), twin.params.copy()
     loss, outputs = twin.gradients(inputs, t, None)

@@ -37,7 +37,13 @@ class Initializer(registry.Configurable):
         """Return a new array of that shape and dtype; None is config.floatx()."""
         if self.seed is not None or rng is None:
             rng = np.random.default_rng(self.seed)
-        return self.draw(shape, rng).astype(dtype or config.floatx())
+        drawn = self.draw(shape, rng)
+        if np.shape(drawn) != shape:
+            raise ValueError(
+                f"{type(self).__name__} drew numbers of shape {np.shape(drawn)}; expected shape "
+                f"{shape}, as the weight has: return rng.normal(size=shape)"
+            )
+        return drawn.astype(dtype or config.floatx())
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> Array:
         """Return the numbers for a shape, in float64."""

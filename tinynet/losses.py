@@ -76,10 +76,10 @@ class Loss(registry.Configurable):
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> float:
         """Return the mean loss of these outputs."""
-        y = np.asarray(y_pred)
+        y = np.array(y_pred)
         y = y if np.issubdtype(y.dtype, np.floating) else y.astype(np.float32)
         weights = None if sample_weight is None else np.asarray(sample_weight, y.dtype)
-        return self.value_and_gradient(np.asarray(y_true), y, weights)[0]
+        return self.value_and_gradient(np.array(y_true), y, weights)[0]
 
     def on_logits(self: L) -> L:
         """Return the same loss, taking logits instead of probabilities."""

@@ -47,8 +47,8 @@ class Metric(registry.Configurable):
         self.total, self.count = 0.0, 0.0
 
     def update_state(self, y_true: ArrayLike, y_pred: ArrayLike) -> None:
-        """Take a batch into the mean."""
-        values = np.asarray(self.per_example(np.asarray(y_true), np.asarray(y_pred)))
+        """Take a batch into the mean: copies of it, since per_example may write into them."""
+        values = np.asarray(self.per_example(np.array(y_true), np.array(y_pred)))
         self.total += float(values.sum())
         self.count += values.size
 
@@ -232,10 +232,7 @@ class FunctionMetric(Metric):
         return cls(registry.find("metric function", {}, config["function"]), config["name"])
 
     def per_example(self, t: Array, p: Array) -> Array:
-        # It gets copies, since it may write into them.
-        return np.asarray(
-            self.function(t.copy(), p.copy())
-        )  # (n,), or a single number for the batch
+        return np.asarray(self.function(t, p))  # (n,), or a single number for the batch
 
 
 def in_top_k(classes: Array, p: Array, k: int) -> Array:

@@ -4,6 +4,7 @@ sequential.py   Sequential: layers in a row, added and taken off
 structure.py    what every model has: building, weights, summary, configs, saving
 trainer.py      compile, fit, evaluate, predict, and their relatives for a single batch
 checks.py       mistakes in the data, answered with the line to type
+contracts.py    what parts of one's own have to do, and which of them does not
 weighting.py    sample_weight and class_weight: how much each example counts
 arguments.py    mistakes in the other arguments
 batches.py      from the user's arrays to batches of the model's dtype

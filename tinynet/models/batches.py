@@ -1,7 +1,8 @@
 """From the user's arrays to batches of the model's dtype, one batch at a time.
 
 A data set may fill half of the memory, and `x / 255` has already made it float64. It is never
-copied as a whole: rows are picked and converted when their batch is due.
+copied as a whole: rows are picked and converted when their batch is due. They may be the user's
+own rows still, so that a batch can be read and not written into.
 """
 
 from __future__ import annotations
@@ -16,6 +17,13 @@ from tinynet.models import checks
 
 Array = NDArray[Any]
 Batch = tuple[Array, Array, "Array | None"]  # x (n, ...), t (n, ...), weights (n,)
+
+
+def readable(rows: Array) -> Array:
+    """Return a view that can't be written into, whatever a layer or a loss does to its inputs."""
+    view = rows.view()
+    view.flags.writeable = False
+    return view
 
 
 class Examples:
@@ -42,7 +50,7 @@ class Examples:
 
     def convert(self, rows: Array) -> Array:
         """Bring a batch into the model's dtype; what has it already is not copied."""
-        return rows.astype(self.dtype, copy=False)
+        return readable(rows.astype(self.dtype, copy=False))
 
     def weighted(self, weights: Array) -> Examples:
         """Return the same examples, counting as these weights say."""

@@ -200,9 +200,11 @@ def head(chain: Sequence[Layer], loss: losses.Loss, units: int) -> None:
     if name and known and not loss.from_logits and last not in PROBABILITIES:
         text = (
             f"{name_of(loss)} expects probabilities, and the last layer gives any number "
-            f"(its activation is {last.__name__}). Use {dense(units, name)}, or keep the layer "
-            f"and use loss={type(loss).__name__}(from_logits=True)."
+            f"(its activation is {last.__name__}). Use {dense(units, name)}"
         )
+        if "from_logits" in type(loss).arguments():
+            text += f", or keep the layer and use loss={type(loss).__name__}(from_logits=True)"
+        text += "."
         if not isinstance(loss, losses.BinaryCrossentropy):
             raise ValueError(text)
         warnings.warn(

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from tinynet import layers as layer_table
 from tinynet.layers import Layer
+from tinynet.models import contracts
 from tinynet.models.functional import Model
 from tinynet.models.inputs import InputLayer
 from tinynet.support import registry
@@ -78,6 +79,7 @@ class Sequential(Model):
             return
         if not isinstance(layer, Layer) or layer.several:
             raise ValueError(f"Expected a layer such as layers.Dense(10), got {layer!r}.")
+        contracts.initialised(layer)
         if isinstance(layer, InputLayer):
             if self.layers or self._input_shape is not None:
                 raise ValueError("Input says what the model starts with: add it first, and once.")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tinynet import config, symbols
 from tinynet.layers import Layer
-from tinynet.models import arguments, keras_configs, nonfinite
+from tinynet.models import arguments, contracts, keras_configs, nonfinite
 from tinynet.network import Network
 from tinynet.support import registry, settings, summary
 from tinynet.weights import Weight
@@ -67,12 +67,23 @@ class Structure(Network, registry.Configurable):
         for layer in self.layers:
             layer.declared = {}
         try:
-            size = self.declare(start)
+            size = self._declared(start)
             self._check_fit(start)
         except ValueError:
             for layer, declared, shape in before:
                 layer.declared, layer.output_shape = declared, shape
             raise
+        return size
+
+    def _declared(self, start: tuple[int, ...]) -> int:
+        """Let every layer declare its weights, and check that build has returned a shape."""
+        try:
+            size = self.declare(start)
+        except Exception:
+            contracts.declared(self.layers, start)  # it may have begun in the layer before
+            raise
+        for layer in self.layers:
+            contracts.built(layer, layer.output_shape)
         return size
 
     def _check_fit(self, start: tuple[int, ...]) -> None:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from tinynet import losses, optimizers
 from tinynet import metrics as metric_table
 from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
-from tinynet.models import arguments, checks, step, weighting
-from tinynet.models.batches import Examples
+from tinynet.models import arguments, checks, contracts, step, weighting
+from tinynet.models.batches import Examples, readable
 from tinynet.models.structure import Structure
 from tinynet.support import settings, spellings
 from tinynet.support.interrupts import interruptible
@@ -35,6 +35,7 @@ class Trainer(Structure):
         self.metrics: list[metric_table.Metric | str] = []
         self.history: History | None = None
         self.stop_training = False
+        self._rehearsed: tuple[Any, ...] = ()  # the parts of one's own that were seen to work
 
     if not TYPE_CHECKING:  # a type checker would take any name then
 
@@ -143,6 +144,7 @@ class Trainer(Structure):
             fraction = settings.number("validation_split", validation_split, "[0, 1)")
             train, valid = train.split(fraction)
         train = self._weighted(train, class_weight)
+        self._rehearse(train)
         self.history, self.stop_training, self.epoch = History(), False, first
         hooks = self._hooks(callbacks, verbose, len(train), size, self.history, epochs=epochs)
         logs: Logs = {}
@@ -160,6 +162,18 @@ class Trainer(Structure):
                 break
         hooks("on_train_end", logs=logs)
         return self.history
+
+    def _rehearse(self, examples: Examples) -> None:
+        """Try the parts that tinynet did not write on a few examples, before their first step.
+
+        Raises:
+            BrokenContract: one of them does not do what it has to.
+        """
+        parts = contracts.parts(self)
+        if parts != self._rehearsed and any(map(contracts.of_ones_own, parts)):
+            with np.errstate(all="ignore"):
+                contracts.rehearse(self, *next(examples.batches(contracts.ROWS)))
+        self._rehearsed = parts
 
     def _train_epoch(
         self, train: Examples, size: int, order: Array | None, hooks: CallbackList
@@ -216,11 +230,12 @@ class Trainer(Structure):
         hooks("on_test_begin")
         for i, (x, t, weights) in enumerate(examples.batches(size)):
             hooks("on_test_batch_begin", i)
-            with np.errstate(all="ignore"):  # what is not finite shows in the numbers
+            with np.errstate(all="ignore"), contracts.naming(self.chain, x):
+                y = x  # what is not finite shows in the numbers
                 for link in body:
-                    x = link.infer(x)  # (n, d) -> (n, m)
-                value, _ = loss.value_and_gradient(t, x, weights)
-                scores.update(value + penalty, t, head(x))
+                    y = link.infer(y)  # (n, d) -> (n, m)
+                value, _ = loss.value_and_gradient(t, y, weights)
+                scores.update(value + penalty, t, head(y))
             hooks("on_test_batch_end", i, logs=scores.logs())
         hooks("on_test_end", logs=scores.logs())
         return scores
@@ -270,12 +285,13 @@ class Trainer(Structure):
 
     def _infer(self, x: Array, start: int = 0, training: bool = False) -> Array:
         """Compute the outputs for a batch whose first row is that one of the user's x."""
-        y = x.astype(self.params.dtype, copy=False)  # (n, ...)
-        checks.finite("x", y, slice(start, None))
-        with np.errstate(all="ignore"):
+        x = readable(x.astype(self.params.dtype, copy=False))  # (n, ...)
+        checks.finite("x", x, slice(start, None))
+        with np.errstate(all="ignore"), contracts.naming(self.chain, x, training):
+            y = x
             for link in self.chain:
                 y = link.forward(y)[0] if training else link.infer(y)  # (n, d) -> (n, m)
-        return y
+            return y if y.flags.writeable else y.copy()
 
     @interruptible()
     def train_on_batch(
@@ -295,6 +311,7 @@ class Trainer(Structure):
         """
         examples = self._examples(x, y, sample_weight, training=True)
         examples = self._weighted(examples, class_weight)
+        self._rehearse(examples)
         scores = self._scores(examples)
         for batch in examples.batches(len(examples)):
             trouble = step.take(self, *batch, scores)
