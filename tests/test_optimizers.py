@@ -8,7 +8,7 @@ import pytest
 from tinynet import Input, Sequential, optimizers
 from tinynet.layers import Dense
 from tinynet.optimizers import BLOCK, SGD, Adam, RMSprop
-from tinynet.schedules import ExponentialDecay
+from tinynet.schedules import CosineDecay, ExponentialDecay
 
 # Three steps of Keras 3's RMSprop, in float32
 W = [1.0, -1.0, 0.5, 2.0]
@@ -222,14 +222,78 @@ def test_the_defaults_are_kerass():
     assert (a.learning_rate, a.beta_1, a.beta_2, a.epsilon) == (1e-3, 0.9, 0.999, 1e-7)
 
 
-def test_a_model_that_is_compiled_again_starts_with_empty_slots():
+X, Y = np.ones((4, 2)), np.ones((4, 1))
+
+
+def test_a_model_that_is_compiled_again_goes_on_with_the_same_optimizer():
     optimizer = RMSprop()
     model = Sequential([Input((2,)), Dense(1)])
-    x, y = np.ones((4, 2)), np.ones((4, 1))
-    for _ in range(2):
+    for steps in (1, 2):
         model.compile(optimizer, "mse")
-        model.fit(x, y, verbose=0)
-        assert optimizer.iterations == 1
+        model.fit(X, Y, verbose=0)
+        assert optimizer.iterations == steps
+    model.compile(RMSprop(), "mse")
+    model.fit(X, Y, verbose=0)
+    assert model.optimizer.iterations == 1
+
+
+def test_an_optimizer_that_has_taken_steps_is_no_other_models():
+    optimizer = Adam()
+    one, other = (Sequential([Input((2,)), Dense(1)]) for _ in range(2))
+    for model in (one, other):
+        model.compile(optimizer, "mse")  # nothing has happened yet
+    one.fit(X, Y, verbose=0)
+    before = other.params.copy()
+    with pytest.raises(ValueError, match=r"another model.*model.compile\(Adam\(\), \.\.\.\)"):
+        other.fit(X, Y, verbose=0)
+    np.testing.assert_array_equal(other.params, before)
+    one.fit(X, Y, verbose=0)
+    assert optimizer.iterations == 2
+
+
+@pytest.mark.parametrize(("optimizer", "name"), [(SGD(), "momentum"), (RMSprop(), "centered")])
+def test_settings_that_need_other_slots_are_refused_after_the_first_step(optimizer, name):
+    model = Sequential([Input((2,)), Dense(1)])
+    model.compile(optimizer, "mse")
+    setattr(optimizer, name, 0.9)  # before it, they count
+    model.fit(X, Y, verbose=0)
+    assert {"momentum": "momentum", "centered": "average_gradient"}[name] in optimizer.slots
+    setattr(optimizer, name, 0)
+    with pytest.raises(ValueError, match="Compile the model again"):
+        model.fit(X, Y, verbose=0)
+
+
+def test_a_learning_rate_has_the_methods_of_keras():
+    optimizer = SGD(0.5)
+    assert optimizer.learning_rate.numpy().dtype == np.float32
+    optimizer.learning_rate.assign(0.25)
+    assert (optimizer.learning_rate, float(optimizer.learning_rate)) == (0.25, 0.25)
+    assert optimizer.get_config()["learning_rate"] == 0.25
+    with pytest.raises(ValueError, match="learning_rate"):
+        optimizer.learning_rate.assign(-1)
+
+
+def test_a_schedule_gives_the_rate_of_the_coming_step_and_can_not_be_overwritten():
+    schedule = ExponentialDecay(0.5, 1, 0.5)
+    optimizer = SGD(schedule)
+    assert optimizer.learning_rate == 0.5
+    optimizer.iterations = 1
+    assert float(optimizer.learning_rate) == 0.25
+    with pytest.raises(TypeError, match=r"comes from a schedule.*SGD\(learning_rate=0.1\)"):
+        optimizer.learning_rate = 0.1
+    assert optimizer.get_config()["learning_rate"]["class_name"] == "ExponentialDecay"
+    optimizer.learning_rate = CosineDecay(1.0, 10)  # another schedule may
+    plain = SGD()
+    plain.learning_rate = schedule
+    assert plain.learning_rate == 0.5
+
+
+def test_lr_says_its_new_name():
+    optimizer = SGD()
+    with pytest.raises(AttributeError, match=r"type optimizer.learning_rate = 0.1"):
+        optimizer.lr = 0.1
+    with pytest.raises(AttributeError, match=r"type optimizer.learning_rate"):
+        _ = optimizer.lr
 
 
 def test_centered_never_takes_the_root_of_less_than_0(recwarn):

@@ -1,5 +1,6 @@
 """Training as a whole: one step by hand, then what fit, evaluate and predict promise."""
 
+import copy
 import math
 import tracemalloc
 
@@ -98,6 +99,7 @@ def test_twenty_random_labels_are_learnt_by_heart():
 )
 @pytest.mark.parametrize("optimizer", [SGD(0.1, momentum=0.9), RMSprop(0.01), Adam(0.01)], ids=kind)
 def test_every_loss_falls_under_every_optimizer(output, loss, y, optimizer):
+    optimizer = copy.deepcopy(optimizer)
     model = make(Dense(16, "relu"), Dense(3, output), loss=loss, optimizer=optimizer)
     losses = model.fit(X, y, epochs=20, batch_size=16, verbose=0).history["loss"]
     assert losses[-1] < 0.75 * losses[0]
@@ -128,6 +130,7 @@ CHAINS = {
 @pytest.mark.parametrize("loss", ["categorical_crossentropy", "binary_crossentropy", "mse", "mae"])
 def test_no_number_on_the_way_is_float64(name, optimizer, loss, monkeypatch):
     seen = []
+    optimizer = copy.deepcopy(optimizer)
     model = make(*CHAINS[name](), Dense(3, "softmax"), optimizer=optimizer, loss=loss)
     model.build()
     for link in model.chain:

@@ -43,7 +43,8 @@ class Optimizer(registry.Configurable):
     Source: keras.optimizers.Optimizer.
     """
 
-    slot_names: tuple[str, ...] = ()
+    learning_rate = schedules.Settable()
+    lr = schedules.Renamed("learning_rate")
     formulas: tuple[str, ...] = ()  # the rule, for explain to print
 
     def __init__(
@@ -71,6 +72,11 @@ class Optimizer(registry.Configurable):
         self.slots: dict[str, Array] = {}
         self.parts: list[slice] = []
 
+    @property
+    def slot_names(self) -> tuple[str, ...]:
+        """The names of the slots, as the settings are."""
+        return ()
+
     def build(self, w: Array, sizes: Sequence[int]) -> None:
         """Set the slots to 0 for parameters w, whose weights have these sizes."""
         self.built_for, self.iterations = w, 0
@@ -96,8 +102,7 @@ class Optimizer(registry.Configurable):
 
     def current_learning_rate(self) -> float:
         """Return the learning rate of the coming step."""
-        rate = self.learning_rate
-        return rate(self.iterations) if callable(rate) else rate
+        return float(self.learning_rate)
 
     def clip(self, g: Array) -> Array:
         """Return the gradients, clipped where a limit is set."""
@@ -150,7 +155,10 @@ class SGD(Optimizer):
         super().__init__(learning_rate, **options)
         self.momentum = settings.number("momentum", momentum, "[0, 1]")
         self.nesterov = nesterov
-        self.slot_names = ("momentum",) if momentum else ()
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:
+        return ("momentum",) if self.momentum else ()
 
     def update(self, lr: float, w: Array, g: Array, slots: dict[str, Array]) -> None:
         if not self.momentum:
@@ -207,9 +215,11 @@ class RMSprop(Optimizer):
         self.momentum = settings.number("momentum", momentum, "[0, 1]")
         self.epsilon = settings.number("epsilon", epsilon, "(0, inf)")
         self.centered = centered
-        self.slot_names = ("velocity",)
-        self.slot_names += ("momentum",) if momentum else ()
-        self.slot_names += ("average_gradient",) if centered else ()
+
+    @property
+    def slot_names(self) -> tuple[str, ...]:
+        names = (("velocity", True), ("momentum", self.momentum))
+        return tuple(n for n, on in (*names, ("average_gradient", self.centered)) if on)
 
     def update(self, lr: float, w: Array, g: Array, slots: dict[str, Array]) -> None:
         # The formulas above with one temporary vector, `step`: with small batches the update is

@@ -142,7 +142,7 @@ def restore(model: Any, description: Mapping[str, Any], arrays: Mapping[str, Arr
     restore_progress(model, description)
     if model.optimizer:  # its rate may have been changed since it was made, by a callback
         written = optimizers.get(description["compiled"]["optimizer"])
-        model.optimizer.learning_rate = written.learning_rate
+        vars(model.optimizer)["learning_rate"] = written.setting("learning_rate")
         model.optimizer.iterations = iterations
     for name, array in own.items():
         array[:] = arrays[name]

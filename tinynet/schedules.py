@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from tinynet.support import registry, settings
 
 
@@ -107,6 +109,58 @@ class CosineDecay(LearningRateSchedule):
 
 
 BY_NAME: dict[str, type[LearningRateSchedule]] = registry.names_of([ExponentialDecay, CosineDecay])
+
+
+class Rate(float):
+    """A learning rate, with the methods that Keras's has."""
+
+    optimizer: Any
+
+    def assign(self, value: float) -> None:
+        """Give the optimizer another one."""
+        self.optimizer.learning_rate = value
+
+    def numpy(self) -> Any:
+        """Return it as NumPy's number."""
+        return np.float32(self)
+
+
+class Settable:
+    """An optimizer's attribute learning_rate: it may be set, and may come from a schedule.
+
+    Source: keras.optimizers.Optimizer.learning_rate.
+    """
+
+    def __get__(self, optimizer: Any, owner: Any) -> Any:
+        if optimizer is None:
+            return self
+        kept = vars(optimizer)["learning_rate"]
+        rate = Rate(kept(optimizer.iterations) if callable(kept) else kept)
+        rate.optimizer = optimizer
+        return rate
+
+    def __set__(self, optimizer: Any, value: Any) -> None:
+        rate = get(value)
+        if callable(vars(optimizer).get("learning_rate")) and not callable(rate):
+            raise TypeError(
+                f"This optimizer's learning rate comes from a schedule, which nothing else can "
+                f"change: compile the model with {type(optimizer).__name__}(learning_rate="
+                f"{float(rate):g}) instead."
+            )
+        vars(optimizer)["learning_rate"] = rate
+
+
+class Renamed:
+    """An attribute that has another name now: reading or setting it says so."""
+
+    def __init__(self, new: str) -> None:
+        self.new = new
+
+    def __get__(self, optimizer: Any, owner: Any) -> Any:
+        raise AttributeError(f"It is called {self.new} now: type optimizer.{self.new}")
+
+    def __set__(self, optimizer: Any, value: Any) -> None:
+        raise AttributeError(f"It is called {self.new} now: type optimizer.{self.new} = {value!r}")
 
 
 def get(rate: Any) -> float | LearningRateSchedule:

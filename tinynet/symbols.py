@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinynet import config
+from tinynet.variables import Tensor
 
 Array = NDArray[Any]
 _serial = itertools.count()
@@ -166,5 +167,5 @@ def computed(layer: Any, x: Any, training: bool) -> Array:
             setattr(layer, name, value)
     for link in layer.links():
         x = link.forward(x)[0] if training else link.infer(x)
-    found: Array = x
+    found: Tensor = x.view(Tensor)
     return found

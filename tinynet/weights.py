@@ -9,11 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import initializers, regularizers
+from tinynet import activations, initializers, regularizers
 from tinynet.support import registry
+from tinynet.variables import Variable
 
 Array = NDArray[np.floating]
 Shape = tuple[int, ...]
+
+
+KERAS = {"W": "kernel", "b": "bias"}  # what Keras calls weights that have another name here
+FIXED = ("units", "use_bias", "center")  # what a layer's weights are made from, besides these:
+MADE_FROM = ("_initializer", "_regularizer", "_constraint")
 
 
 class Weight:
@@ -39,6 +45,59 @@ class Weighted(registry.Configurable):
 
     trainable: bool
     declared: dict[str, Weight]
+    changes = 0  # how often a setting was changed: models then make their chain again
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        made = [weight for weight in vars(self).get("declared", ()) if weight in vars(self)]
+        if name in made:  # W = array writes into the weight: it stays a view
+            if np.shape(value) != self.declared[name].shape:
+                raise ValueError(
+                    f"Expected {name} of shape {self.declared[name].shape}, got {np.shape(value)}."
+                )
+            vars(self)[name][...] = value
+            return
+        if made and name == "activation":
+            value = activations.get(value)
+        if made and (name in FIXED or name.endswith(MADE_FROM)):
+            raise ValueError(
+                f"The weights of this layer were made with another {name}: make a new layer, with "
+                f"{type(self).__name__}({name}=...), and the model from it."
+            )
+        super().__setattr__(name, value)
+        if made and name == "activation":
+            super().__setattr__("changes", self.changes + 1)
+
+    def __getattr__(self, name: str) -> Any:
+        for own, keras in KERAS.items():
+            if name == keras and own in vars(self):
+                return self._shown(own)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _shown(self, name: str) -> Variable:
+        """Return a weight as Keras shows it."""
+        weight = self.declared[name]
+        trained = bool(weight.trainable and self.trainable)
+        layer = getattr(self, "name", "layer")
+        return Variable.of(layer, KERAS.get(name, name), getattr(self, name), trained)
+
+    @property
+    def weights(self) -> list[Variable]:
+        """The weights, in the order of get_weights; writing into one changes the layer."""
+        return [self._shown(name) for name in self.declared if hasattr(self, name)]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that fit changes."""
+        return [weight for weight in self.weights if weight.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that fit leaves as they are."""
+        return [weight for weight in self.weights if not weight.trainable]
+
+    variables = weights
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
 
     def add_weight(
         self,
@@ -68,7 +127,7 @@ class Weighted(registry.Configurable):
 
     def bind(self, name: str, value: Array, gradient: Array) -> None:
         """Make a weight and its gradient views of these stretches of the model's vectors."""
-        setattr(self, name, value.reshape(self.declared[name].shape))
+        vars(self)[name] = value.reshape(self.declared[name].shape)
         setattr(self, "d" + name, gradient.reshape(self.declared[name].shape))
 
     def count_params(self) -> int:

@@ -347,6 +347,9 @@ def test_a_layer_added_to_a_trained_model_is_used_and_trained():
     assert model.predict(X, verbose=0).shape == (100, 2)
     assert (model.get_layer("hidden").get_weights()[0] == kept).all()
     before = [w.copy() for w in model.get_weights()]
+    with pytest.raises(ValueError, match="Compile the model again"):
+        model.fit(X, np.ones((100, 2)), verbose=0)
+    model.compile("sgd", "mse")
     model.fit(X, np.ones((100, 2)), verbose=0)
     assert all((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
 

@@ -2,7 +2,8 @@
 
 sequential.py   Sequential: layers in a row, added and taken off
 structure.py    what every model has: building, weights, summary, configs, saving
-trainer.py      compile, fit, evaluate, predict, and their relatives for a single batch
+compiling.py    compile, and data checked against how a model is compiled
+trainer.py      fit, evaluate, predict, and their relatives for a single batch
 checks.py       mistakes in the data, answered with the line to type
 contracts.py    what parts of one's own have to do, and which of them does not
 weighting.py    sample_weight and class_weight: how much each example counts

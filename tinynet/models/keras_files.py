@@ -85,7 +85,7 @@ def optimizer_values(model: Any) -> list[Array]:
     """Return what Keras keeps of an optimizer: its steps, its learning rate, its slots."""
     optimizer = model.ready_optimizer()
     found = [np.asarray(optimizer.iterations, np.int32)]
-    if not callable(optimizer.learning_rate):
+    if not callable(optimizer.setting("learning_rate")):
         found.append(np.asarray(optimizer.learning_rate, np.float32))
     return [*found, *slots_of(model)]
 
@@ -164,7 +164,7 @@ def put_optimizer(model: Any, values: list[Array]) -> None:
         return
     slots = slots_of(model)
     optimizer.iterations = int(values[0])
-    if not callable(optimizer.learning_rate) and values[1] != own[1]:
+    if not callable(optimizer.setting("learning_rate")) and values[1] != own[1]:
         optimizer.learning_rate = float(values[1])  # else it is exact already
     for slot, value in zip(slots, values[len(values) - len(slots) :], strict=True):
         slot[...] = value

@@ -14,6 +14,7 @@ from tinynet.layers import Layer
 from tinynet.models import arguments, contracts, keras_configs, nonfinite
 from tinynet.network import Network
 from tinynet.support import registry, settings, summary
+from tinynet.variables import Variable
 from tinynet.weights import Weight
 
 Array = NDArray[Any]
@@ -113,6 +114,7 @@ class Structure(Network, registry.Configurable):
         """
         known, optimizer = self.params, self.optimizer
         weights = [getattr(layer, name) for layer in self.layers for name in layer.declared]
+        self._refresh()
         vectors = (known, self.kept)
         if all(any(np.may_share_memory(w, vector) for vector in vectors) for w in weights):
             return
@@ -121,6 +123,15 @@ class Structure(Network, registry.Configurable):
             if known.size != self.params.size and optimizer.iterations:
                 raise ValueError(f"Another model has frozen layers of this one. {COMPILE_AGAIN}")
             optimizer.built_for = self.params if known.size == self.params.size else None
+
+    def _refresh(self) -> None:
+        """Make the chain again where an activation was changed."""
+        if self.built and self._changes != sum(layer.changes for layer in self.layers):
+            self.connect()
+
+    def connect(self) -> None:
+        super().connect()
+        self._changes = sum(layer.changes for layer in self.layers)
 
     def __getstate__(self) -> dict[str, Any]:
         if self.built:
@@ -222,6 +233,25 @@ class Structure(Network, registry.Configurable):
     def _connections(self) -> list[str]:
         """Return what each layer is applied to, where the layers are in no row."""
         return []
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights, in the order of get_weights; writing into one changes the model."""
+        return [weight for layer in self.layers for weight in layer.weights]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that fit changes."""
+        return [weight for weight in self.weights if weight.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that fit leaves as they are."""
+        return [weight for weight in self.weights if not weight.trainable]
+
+    variables = weights
+    trainable_variables = trainable_weights
+    non_trainable_variables = non_trainable_weights
 
     def count_params(self) -> int:
         """Return how many numbers all weights hold together."""

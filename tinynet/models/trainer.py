@@ -9,27 +9,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import losses, optimizers
 from tinynet import metrics as metric_table
 from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
+<<<<<<< HEAD
 from tinynet.models import arguments, checks, contracts, step, weighting
 from tinynet.models.batches import Examples, readable
 from tinynet.models.structure import Structure
 from tinynet.support import settings, spellings
 from tinynet.support.interrupts import interruptible
+=======
+from tinynet.models import arguments, checks, nonfinite
+from tinynet.models.batches import Examples
+from tinynet.models.compiling import Compiled
+from tinynet.support import settings
+from tinynet.support.interrupts import deferred, interruptible
+from tinynet.variables import Tensor
+>>>>>>> 15a9896 (Show weights under Keras's names, and let what is set after building count or be refused)
 
 Array = NDArray[Any]
 Logs = dict[str, float]
 
 
-class Trainer(Structure):
+class Trainer(Compiled):
     """What a model is trained, evaluated and used by."""
 
+<<<<<<< HEAD
     def __init__(self, *, name: str | None = None) -> None:
         super().__init__(name=name)
         self.metrics: list[metric_table.Metric | str] = []
@@ -81,6 +90,8 @@ class Trainer(Structure):
         self.optimizer, self.loss, self.metrics = optimizers.get(optimizer), loss, chosen
         self.optimizer.built_for = None  # slots from 0
 
+=======
+>>>>>>> 15a9896 (Show weights under Keras's names, and let what is set after building count or be refused)
     # ------------------------------------------------------------ fit, evaluate and predict
 
     @interruptible()
@@ -281,7 +292,7 @@ class Trainer(Structure):
             x: examples, (n, d) or (n, ...).
             training: whether to compute as in training, where Dropout drops; default False.
         """
-        return self._infer(self._inputs(x), training=training)
+        return self._infer(self._inputs(x), training=training).view(Tensor)
 
     def _infer(self, x: Array, start: int = 0, training: bool = False) -> Array:
         """Compute the outputs for a batch whose first row is that one of the user's x."""
@@ -334,67 +345,6 @@ class Trainer(Structure):
         Source: keras.Model.predict_on_batch.
         """
         return np.asarray(self(x))
-
-    def _inputs(self, x: Any) -> Array:
-        """Check x at the door, and build the model for it if it is not built yet."""
-        if not self.built:
-            self.build(None if self._input_shape else checks.array("x", x).shape)
-        assert self._input_shape is not None
-        return checks.inputs(x, self._input_shape)
-
-    def _examples(
-        self,
-        x: Any,
-        y: Any = None,
-        sample_weight: Any = None,
-        training: bool = False,
-    ) -> Examples:
-        """Check x, y and weights at the door."""
-        if self.optimizer is None:
-            raise ValueError(
-                "The model is not compiled yet: "
-                "model.compile(loss='categorical_crossentropy', metrics=['accuracy'])"
-            )
-        if self.loss is None:
-            raise ValueError(
-                "compile was not given a loss, so there is nothing to learn by: "
-                "model.compile(loss='categorical_crossentropy')"
-            )
-        known = self._input_shape
-        new = [layer for layer in self.layers if layer.output_shape is None]
-        x, dtype = self._inputs(x), self.params.dtype
-        try:
-            y = checks.targets(y, self.loss, self.layers[-1].output_shape, len(x))
-            each = weighting.of_samples(sample_weight, len(x), dtype)
-            if training:
-                self._settle()
-                checks.head(self.chain, self.loss, self.layers[-1].output_shape[-1])
-                checks.scale(x, self.layers)
-        except ValueError:
-            if known is None:  # x may have been wrong as well: the shape it taught is forgotten
-                self._forget(new)
-            raise
-        if training:
-            self._own()
-        return Examples(x, y, each, dtype)
-
-    def _weighted(self, examples: Examples, class_weight: Any) -> Examples:
-        """Let examples count by their class, where class weights are given."""
-        if class_weight is None:
-            return examples
-        if examples.weights is not None:
-            raise ValueError(
-                "Expected sample_weight or class_weight, got both: multiply them first."
-            )
-        assert self.loss is not None
-        units, dtype = self.layers[-1].output_shape[-1], self.params.dtype
-        return examples.weighted(
-            weighting.of_classes(class_weight, examples.y, self.loss, units, dtype)
-        )
-
-    def _scores(self, examples: Examples) -> metric_table.Scores:
-        """Start to score a run over these examples."""
-        return metric_table.Scores(self.metrics, examples.y.shape, self.layers[-1].output_shape[-1])
 
     def _hooks(
         self,

@@ -51,7 +51,11 @@ class Configurable:
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as JSON-able values."""
-        return {name: serialize(getattr(self, name)) for name in self.arguments()}
+        return {name: serialize(self.setting(name)) for name in self.arguments()}
+
+    def setting(self, name: str) -> Any:
+        """Return the value of a constructor's argument, as it was given."""
+        return vars(self)[name] if name in vars(self) else getattr(self, name)
 
     @classmethod
     def from_config(cls: type[C], config: Mapping[str, Any]) -> C:
@@ -71,7 +75,7 @@ class Configurable:
         return cls(**{name: value for name, value in config.items() if name in known})
 
     def __repr__(self) -> str:
-        arguments = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.arguments())
+        arguments = ", ".join(f"{name}={self.setting(name)!r}" for name in self.arguments())
         return f"{type(self).__name__}({arguments})"
 
 

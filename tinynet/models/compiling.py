@@ -1,0 +1,162 @@
+"""How a model is compiled, and what is handed to it checked against that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+
+from tinynet import losses, optimizers
+from tinynet import metrics as metric_table
+from tinynet.callbacks import History
+from tinynet.models import arguments, checks, weighting
+from tinynet.models.batches import Examples
+from tinynet.models.structure import COMPILE_AGAIN, Structure
+from tinynet.support import spellings
+
+Array = NDArray[Any]
+
+
+class Compiled(Structure):
+    """A structure with an optimizer, a loss and metrics."""
+
+    def __init__(self, *, name: str | None = None) -> None:
+        super().__init__(name=name)
+        self.metrics: list[metric_table.Metric | str] = []
+        self.history: History | None = None
+        self.stop_training = False
+
+    if not TYPE_CHECKING:  # a type checker would take any name then
+
+        def __getattr__(self, name: str) -> Any:
+            hint = f" Type {spellings.METHODS[name]}" if name in spellings.METHODS else ""
+            raise AttributeError(f"A model has no {name!r}.{hint}", name=name, obj=self)
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: None = None,
+        metrics: Sequence[Any] | None = None,
+        weighted_metrics: Sequence[Any] | None = None,
+        run_eagerly: bool | None = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str | None = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Choose what is trained on, how, and what is reported besides.
+
+        Args:
+            optimizer: name or object; default "rmsprop".
+            loss: name or object, such as "categorical_crossentropy". Training needs one.
+            loss_weights: None: there is one loss.
+            metrics: list of names, objects or functions (y_true, y_pred); default none.
+            weighted_metrics: None.
+            steps_per_execution: 1.
+            run_eagerly, jit_compile, auto_scale_loss: how Keras computes, without effect here.
+
+        Raises:
+            ValueError: an unknown name, with the nearest one; metrics that are not a list.
+
+        Source: keras.Sequential.compile.
+        """
+        arguments.only("loss_weights", loss_weights, None)
+        arguments.only("steps_per_execution", steps_per_execution, 1)
+        arguments.only("weighted_metrics", weighted_metrics, None)
+        if metrics is not None and not isinstance(metrics, (list, tuple)):
+            raise ValueError(f"Expected metrics as a list: metrics=[{metrics!r}]")
+        chosen = [metric_table.get(metric) for metric in metrics or []]
+        loss = None if loss is None else losses.get(loss)
+        self.optimizer, self.loss, self.metrics = optimizers.get(optimizer), loss, chosen
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """What Keras answers: "loss", and one name for all that compile was given as metrics."""
+        return ["loss", "compile_metrics"] if self.metrics else ["loss"]
+
+    def reset_metrics(self) -> None:
+        """Do nothing: fit, evaluate and the methods for a batch start from none each time."""
+
+    def _inputs(self, x: Any) -> Array:
+        """Check x at the door, and build the model for it if it is not built yet."""
+        if not self.built:
+            self.build(None if self._input_shape else checks.array("x", x).shape)
+        assert self._input_shape is not None
+        self._refresh()
+        return checks.inputs(x, self._input_shape)
+
+    def _examples(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        training: bool = False,
+    ) -> Examples:
+        """Check x, y and weights at the door."""
+        if self.optimizer is None:
+            raise ValueError(
+                "The model is not compiled yet: "
+                "model.compile(loss='categorical_crossentropy', metrics=['accuracy'])"
+            )
+        if self.loss is None:
+            raise ValueError(
+                "compile was not given a loss, so there is nothing to learn by: "
+                "model.compile(loss='categorical_crossentropy')"
+            )
+        known = self._input_shape
+        new = [layer for layer in self.layers if layer.output_shape is None]
+        x, dtype = self._inputs(x), self.params.dtype
+        try:
+            y = checks.targets(y, self.loss, self.layers[-1].output_shape, len(x))
+            each = weighting.of_samples(sample_weight, len(x), dtype)
+            if training:
+                self._settle()
+                self._own()
+                self._check_optimizer()
+                checks.head(self.chain, self.loss, self.layers[-1].output_shape[-1])
+                checks.scale(x, self.layers)
+        except ValueError:
+            if known is None:  # x may have been wrong as well: the shape it taught is forgotten
+                self._forget(new)
+            raise
+        return Examples(x, y, each, dtype)
+
+    def _check_optimizer(self) -> None:
+        """Refuse an optimizer that has taken steps with other weights or settings.
+
+        Raises:
+            ValueError: with the line to type.
+        """
+        optimizer = self.optimizer
+        assert optimizer is not None
+        if optimizer.built_for is None or not optimizer.iterations:
+            return
+        if optimizer.built_for is not self.params:
+            raise ValueError(
+                f"This optimizer has taken steps for other weights: those of another model, or of "
+                f"this one before its layers were changed. {COMPILE_AGAIN}"
+            )
+        if set(optimizer.slots) != set(optimizer.slot_names):
+            raise ValueError(
+                f"{type(optimizer).__name__} remembers other things since its first step than its "
+                f"settings need now. {COMPILE_AGAIN}"
+            )
+
+    def _weighted(self, examples: Examples, class_weight: Any) -> Examples:
+        """Let examples count by their class, where class weights are given."""
+        if class_weight is None:
+            return examples
+        if examples.weights is not None:
+            raise ValueError(
+                "Expected sample_weight or class_weight, got both: multiply them first."
+            )
+        assert self.loss is not None
+        units, dtype = self.layers[-1].output_shape[-1], self.params.dtype
+        return examples.weighted(
+            weighting.of_classes(class_weight, examples.y, self.loss, units, dtype)
+        )
+
+    def _scores(self, examples: Examples) -> metric_table.Scores:
+        """Start to score a run over these examples."""
+        return metric_table.Scores(self.metrics, examples.y.shape, self.layers[-1].output_shape[-1])
