@@ -49,7 +49,7 @@ class Weighted(registry.Configurable):
 
     def __setattr__(self, name: str, value: Any) -> None:
         made = [weight for weight in vars(self).get("declared", ()) if weight in vars(self)]
-        if name in made:  # W = array writes into the weight: it stays a view
+        if name in made and name != "declared":  # W = array writes into the weight: it stays a view
             if np.shape(value) != self.declared[name].shape:
                 raise ValueError(
                     f"Expected {name} of shape {self.declared[name].shape}, got {np.shape(value)}."

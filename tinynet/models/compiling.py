@@ -26,6 +26,7 @@ class Compiled(Structure):
         self.metrics: list[metric_table.Metric | str] = []
         self.history: History | None = None
         self.stop_training = False
+        self._rehearsed: tuple[Any, ...] = ()  # the parts of one's own that were seen to work
 
     if not TYPE_CHECKING:  # a type checker would take any name then
 

@@ -16,20 +16,12 @@ from numpy.typing import NDArray
 
 from tinynet import metrics as metric_table
 from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
-<<<<<<< HEAD
-from tinynet.models import arguments, checks, contracts, step, weighting
+from tinynet.models import arguments, checks, contracts, step
 from tinynet.models.batches import Examples, readable
-from tinynet.models.structure import Structure
-from tinynet.support import settings, spellings
-from tinynet.support.interrupts import interruptible
-=======
-from tinynet.models import arguments, checks, nonfinite
-from tinynet.models.batches import Examples
 from tinynet.models.compiling import Compiled
 from tinynet.support import settings
-from tinynet.support.interrupts import deferred, interruptible
+from tinynet.support.interrupts import interruptible
 from tinynet.variables import Tensor
->>>>>>> 15a9896 (Show weights under Keras's names, and let what is set after building count or be refused)
 
 Array = NDArray[Any]
 Logs = dict[str, float]
@@ -38,60 +30,6 @@ Logs = dict[str, float]
 class Trainer(Compiled):
     """What a model is trained, evaluated and used by."""
 
-<<<<<<< HEAD
-    def __init__(self, *, name: str | None = None) -> None:
-        super().__init__(name=name)
-        self.metrics: list[metric_table.Metric | str] = []
-        self.history: History | None = None
-        self.stop_training = False
-        self._rehearsed: tuple[Any, ...] = ()  # the parts of one's own that were seen to work
-
-    if not TYPE_CHECKING:  # a type checker would take any name then
-
-        def __getattr__(self, name: str) -> Any:
-            hint = f" Type {spellings.METHODS[name]}" if name in spellings.METHODS else ""
-            raise AttributeError(f"A model has no {name!r}.{hint}", name=name, obj=self)
-
-    def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        loss_weights: None = None,
-        metrics: Sequence[Any] | None = None,
-        weighted_metrics: Sequence[Any] | None = None,
-        run_eagerly: bool | None = False,
-        steps_per_execution: int = 1,
-        jit_compile: bool | str | None = "auto",
-        auto_scale_loss: bool = True,
-    ) -> None:
-        """Choose what is trained on, how, and what is reported besides.
-
-        Args:
-            optimizer: name or object; default "rmsprop".
-            loss: name or object, such as "categorical_crossentropy". Training needs one.
-            loss_weights: None: there is one loss.
-            metrics: list of names, objects or functions (y_true, y_pred); default none.
-            weighted_metrics: None.
-            steps_per_execution: 1.
-            run_eagerly, jit_compile, auto_scale_loss: how Keras computes, without effect here.
-
-        Raises:
-            ValueError: an unknown name, with the nearest one; metrics that are not a list.
-
-        Source: keras.Sequential.compile.
-        """
-        arguments.only("loss_weights", loss_weights, None)
-        arguments.only("steps_per_execution", steps_per_execution, 1)
-        arguments.only("weighted_metrics", weighted_metrics, None)
-        if metrics is not None and not isinstance(metrics, (list, tuple)):
-            raise ValueError(f"Expected metrics as a list: metrics=[{metrics!r}]")
-        chosen = [metric_table.get(metric) for metric in metrics or []]
-        loss = None if loss is None else losses.get(loss)
-        self.optimizer, self.loss, self.metrics = optimizers.get(optimizer), loss, chosen
-        self.optimizer.built_for = None  # slots from 0
-
-=======
->>>>>>> 15a9896 (Show weights under Keras's names, and let what is set after building count or be refused)
     # ------------------------------------------------------------ fit, evaluate and predict
 
     @interruptible()
