@@ -106,6 +106,7 @@ ELSEWHERE = {  # modules that are tested under another name than theirs
     "inputs": "test_functional",
     "symbols": "test_functional",
     "compiling": "test_trainer",
+    "keras_names": "test_absent",
     "formats": "test_keras_files",
     "keras_configs": "test_keras_files",
     "legacy_h5": "test_keras_files",

@@ -38,6 +38,7 @@ And what surrounds it:
 The names are Keras's: `import tinynet as keras` is often all that a script needs.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -53,11 +54,13 @@ from tinynet import (
     more,
     optimizers,
     regularizers,
+    schedules,
     utils,
 )
 from tinynet.explain import explain
 from tinynet.gradcheck import check_gradients
 from tinynet.models import Input, Model, Sequential
+from tinynet.support import absent
 
 __version__ = "0.1.0"
 
@@ -84,6 +87,20 @@ __all__ = [
     "utils",
 ]
 
+ALIASES = {  # what Keras shows at its root, too, and where it is
+    "Initializer": "initializers",
+    "InputLayer": "layers",
+    "Layer": "layers",
+    "Loss": "losses",
+    "Metric": "metrics",
+    "Optimizer": "optimizers",
+    "Regularizer": "regularizers",
+    "Variable": "variables",
+}
+
+sys.modules["tinynet.optimizers.schedules"] = schedules  # where Keras has it
+absent.answer()
+
 
 if TYPE_CHECKING:
     from tinynet import datasets, idx, plots
@@ -93,7 +110,11 @@ else:  # a type checker would take any name then
         # Files and pictures are imported when first used: import tinynet stays quick.
         if name in ("datasets", "idx", "plots"):
             return import_module(f"tinynet.{name}")
-        raise AttributeError(f"module 'tinynet' has no attribute {name!r}")
+        if name in ALIASES:
+            return getattr(import_module(f"tinynet.{ALIASES[name]}"), name)
+        if name.startswith("__"):
+            raise AttributeError(f"module 'tinynet' has no attribute {name!r}")
+        raise absent.error("tinynet", name)
 
 
 def __dir__() -> list[str]:

@@ -360,10 +360,10 @@ def test_a_layer_added_to_a_trained_model_is_used_and_trained():
 @pytest.mark.parametrize("cls", [optimizers.SGD, optimizers.RMSprop, optimizers.Adam])
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("lr", "learning_rate"), ("decay", "weight_decay"), ("learningrate", "learning_rate")],
+    [("lr", "learning_rate"), ("decay", "ExponentialDecay"), ("learningrate", "learning_rate")],
 )
 def test_old_arguments_of_optimizers(cls, old, new):
-    with pytest.raises(ValueError, match=f"{cls.__name__} has no argument '{old}'.*'{new}'"):
+    with pytest.raises(ValueError, match=f"{cls.__name__} has no argument '{old}'.*{new}"):
         cls(**{old: 0.1})
 
 

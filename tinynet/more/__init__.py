@@ -12,7 +12,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from tinynet.support import registry
+from tinynet.support import absent, registry
 
 FILES = {  # what each public module has here
     "initializers": ("initializers",),
@@ -35,7 +35,9 @@ def late(module: str, name: str) -> Any:
         load()
     if name in vars(sys.modules[module]):
         return vars(sys.modules[module])[name]
-    raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    if name.startswith("__"):
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    raise absent.error(module, name)
 
 
 def names(module: str) -> list[str]:

@@ -1,6 +1,8 @@
 """What carries the library and knows nothing of networks.
 
 registry.py    names and configs: from "relu" or {"class_name": ...} to objects, and back
+absent.py      what is asked for and not there: what to type, or that it is outside
+keras_names.py the public names of Keras
 spellings.py   what Keras once called things, and what to type now
 settings.py    numbers that must lie in a range
 progress.py    the line that shows how far long work has come

@@ -156,20 +156,36 @@ def nearest(name: object, names: Iterable[str]) -> str | None:
     return next(iter(longer or difflib.get_close_matches(word, names, n=1)), None)
 
 
-def refuse(cls: type[Configurable], unknown: Iterable[str]) -> None:
+def refuse(cls: type[Configurable], unknown: Mapping[str, Any]) -> None:
     """Refuse arguments that a constructor does not have, with the names that it has.
 
     Raises:
-        ValueError: "SGD has no argument 'lr'. Did you mean 'learning_rate'? ..."
+        ValueError: "SGD has no argument 'lr'. It is called 'learning_rate' now. ..."
     """
-    for name in unknown:
+    for name, value in unknown.items():
         known = cls.arguments()
         new = spellings.ARGUMENTS.get(name)
-        meant = new if new in known else nearest(name, known)
-        hint = f" Did you mean {meant!r}?" if meant else ""
+        if name in spellings.NO_ARGUMENTS and not new:
+            if value is None or value is False:  # switched off, as it always is here
+                continue
+            hint = f" {spellings.NO_ARGUMENTS[name]}"
+        elif new in known:
+            hint = f" It is called {new!r} now."
+        else:
+            meant = nearest(name, known)
+            hint = f" Did you mean {meant!r}?" if meant else ""
         raise ValueError(
             f"{cls.__name__} has no argument {name!r}.{hint} It has: {', '.join(known)}."
         )
+
+
+def in_keras(kind: str, name: str) -> bool:
+    """Say whether Keras has a loss, a layer, ... of this name."""
+    from tinynet.support.keras_names import NAMES  # only here: import tinynet stays quick
+
+    module = {"loss": "losses", "schedule": "optimizers.schedules"}.get(kind, f"{kind}s")
+    names = NAMES.get(module, "").split()
+    return any(name in (other, other.lower(), snake_case(other)) for other in names)
 
 
 fill_tables: list[Callable[[], object]] = []  # more/ puts here what enters its classes
@@ -189,6 +205,8 @@ def find(kind: str, table: Mapping[str, T], name: str) -> T:
         return table[name]
     near = nearest(name, table)
     hint = f" Did you mean {near!r}?" if near else ""
+    if in_keras(kind, name) and str(near).lower() != name.lower():
+        hint = " Keras has it; tinynet knows dense networks only."
     valid = ", ".join(repr(n) for n in table if n == n.lower())
     raise ValueError(f"Unknown {kind} {name!r}.{hint} tinynet has: {valid}.")
 

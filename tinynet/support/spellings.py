@@ -1,11 +1,143 @@
-"""What Keras once called things, and what to type now: one table for each place they stand in."""
+"""What Keras once called things, what it has and tinynet has not, and what to type instead.
+
+One table for each place that a name may stand in. What is in none of them is compared with
+keras_names.py: a name of Keras's is told from one that is misspelt.
+"""
 
 from __future__ import annotations
 
-ARGUMENTS = {"lr": "learning_rate", "decay": "weight_decay"}
+ARGUMENTS = {  # of a constructor: what it is called now
+    "lr": "learning_rate",
+    "init": "kernel_initializer",
+    "output_dim": "units",
+    "W_regularizer": "kernel_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "bias": "use_bias",
+    "p": "rate",
+}
+
+OF_METHODS = {  # of fit, evaluate and predict
+    "nb_epoch": "epochs",
+    "samples_per_epoch": "steps_per_epoch",
+    "nb_val_samples": "validation_steps",
+    "val_samples": "validation_steps",
+    "generator": "x",
+    "show_accuracy": "compile(metrics=['accuracy'])",
+}
+
+NO_ARGUMENTS = {  # what to do in the place of an argument that is gone, or that tinynet has not
+    "decay": "Take a schedule as the learning rate: optimizers.schedules.ExponentialDecay(0.01, "
+    "decay_steps=1000, decay_rate=0.9).",
+    "schedule_decay": "Leave it out.",
+    "activity_regularizer": "Put the penalty on the weights: kernel_regularizer='l2'.",
+    "noise_shape": "Every input is dropped on its own.",
+    "kernel_constraint": "Keep weights small by kernel_regularizer='l2'.",
+    "bias_constraint": "Keep weights small by kernel_regularizer='l2'.",
+    "W_constraint": "Keep weights small by kernel_regularizer='l2'.",
+    "b_constraint": "Keep weights small by kernel_regularizer='l2'.",
+    "input_length": "It is for sequences, which are outside of tinynet.",
+    "weights": "Call layer.set_weights([W, b]) once the model is built.",
+    "amsgrad": "Leave it out.",
+    "use_ema": "Leave it out.",
+    "ema_momentum": "Leave it out.",
+    "ema_overwrite_frequency": "Leave it out.",
+    "loss_scale_factor": "Leave it out.",
+    "gradient_accumulation_steps": "Take larger batches: model.fit(x, y, batch_size=256).",
+    "lora_rank": "Leave it out.",
+    "lora_alpha": "Leave it out.",
+    "quantization_config": "Leave it out.",
+    "autocast": "Leave it out.",
+    "sparse": "Hand in arrays that are not sparse: x.toarray().",
+    "ragged": "Hand in arrays whose rows are all of one length.",
+    "tensor": "Leave it out.",
+    "optional": "Leave it out.",
+}
 
 METHODS = {  # of a model
     "predict_classes": "model.predict(x).argmax(axis=1)",
     "predict_proba": "model.predict(x)",
     "fit_generator": "model.fit(x, y)",
+    "evaluate_generator": "model.evaluate(x, y)",
+    "predict_generator": "model.predict(x)",
+    "to_yaml": "model.to_json()",
+    "reset_states": "model.reset_metrics()",
+    "export": "model.save('model.npz')",
+}
+
+MODULES = {  # that Keras once had, or has: what to type
+    "keras": "import tinynet as keras",
+    "layers.core": "from tinynet.layers import Activation, Dense, Dropout, Flatten",
+    "layers.advanced_activations": "from tinynet.layers import ELU, LeakyReLU",
+    "layers.normalization": "from tinynet.layers import BatchNormalization",
+    "layers.merge": "from tinynet.layers import Add, Concatenate",
+    "models.core": "from tinynet.models import Sequential",
+    "utils.np_utils": "from tinynet.utils import to_categorical",
+    "utils.generic_utils": "from tinynet.utils import to_categorical",
+    "utils.all_utils": "from tinynet.utils import to_categorical",
+    "optimizers.legacy": "from tinynet.optimizers import SGD, Adam, RMSprop",
+    "optimizers.experimental": "from tinynet.optimizers import SGD, Adam, RMSprop",
+    "optimizer_v2": "from tinynet.optimizers import SGD, Adam, RMSprop",
+    "objectives": "from tinynet import losses",
+    "engine": "from tinynet import Input, Model",
+    "engine.topology": "from tinynet import Input",
+    "engine.training": "from tinynet import Model",
+}
+
+OUTSIDE = {  # modules, and layers by how their names begin or end, that tinynet will not have
+    "layers.convolutional": "convolutions",
+    "layers.pooling": "convolutions",
+    "layers.recurrent": "sequences",
+    "layers.embeddings": "words",
+    "layers.wrappers": "sequences",
+    "layers.noise": "other noise than layers.Dropout",
+    "layers.local": "convolutions",
+    "layers.experimental": "preprocessing layers: scale with NumPy or layers.Rescaling(1/255)",
+    "preprocessing": "reading pictures and texts: make arrays of them with NumPy or Pillow",
+    "applications": "large networks for pictures",
+    "wrappers": "wrappers for scikit-learn: write the loop over its folds, as in "
+    "for train, test in KFold(5).split(x): model.fit(x[train], y[train])",
+    "ops": "a framework's own functions: NumPy has them",
+    "random": "a framework's own functions: NumPy has them",
+    "tree": "a framework's own functions",
+    "mixed_precision": "half precision",
+    "dtype_policies": "half precision",
+    "distribution": "more than one device",
+    "quantizers": "quantisation",
+    "distillation": "distillation",
+    "export": "other formats: model.save('model.keras') is read by Keras, which exports it",
+    "visualization": "pictures of boxes and masks: tinynet.plots draws digits",
+    "estimator": "TensorFlow's estimators",
+}
+
+KINDS = (  # of layers that are outside: what their names hold, and what to do
+    (
+        "Conv Pool UpSampling ZeroPadding Cropping SpatialDropout",
+        "convolutions: lay pictures out as rows, layers.Flatten(), then layers.Dense(...)",
+    ),
+    (
+        "LSTM GRU RNN Bidirectional TimeDistributed Masking RepeatVector Attention",
+        "sequences: lay each out as a row of numbers, and go on with layers.Dense(...)",
+    ),
+    (
+        "Embedding TextVectorization Lookup Hash",
+        "words: count them, a column for each word, and go on with layers.Dense(...)",
+    ),
+    (
+        "Random Crop Resizing Mix Jitter Contrast Color Solarization Equalization",
+        "pictures changed while training: examples/elastic.py does it in NumPy",
+    ),
+    (
+        "Lambda",
+        "functions for a framework to differentiate: write a Layer with forward(x), see "
+        "tinynet.layers.Layer; layers.Rescaling(2) is x * 2",
+    ),
+)
+
+NAMES = {  # public names of single things: what to type
+    "callbacks.TensorBoard": "callbacks.CSVLogger('log.csv'), and tinynet.plots.history(history)",
+    "callbacks.ProgbarLogger": "model.fit(x, y, verbose=1)",
+    "models.model_from_yaml": "models.model_from_json(text)",
+    "models.model_from_config": "Sequential.from_config(config)",
+    "utils.get_file": "urllib.request.urlretrieve(url, path)",
+    "layers.Merge": "layers.Add()([a, b])",
 }
