@@ -132,9 +132,12 @@ def all_parts(model: Any, x: Array, t: Array, rng: np.random.Generator) -> Itera
     """Yield every link of the chain with the input that it gets, the loss, and the penalties."""
     links, _, loss = model.fused()
     for link in links:
-        part = LayerPart(link, x, rng)
-        yield part
-        x = part.y
+        values = [x]
+        for layer, sources in contracts.steps(link):
+            part = LayerPart(layer, [values[source] for source in sources], rng)
+            yield part
+            values.append(part.y)
+        x = values[-1]
     yield LossPart(loss, t, x)
     for layer in model.layers:
         for name in contracts.trained(layer):
@@ -155,7 +158,7 @@ def unreached(rows: list[Gradient]) -> Iterator[str]:
 
 def rows_of(part: Part, optional: list[Any]) -> Iterator[Gradient]:
     """Yield a row for each gradient of a part; dx may be missing where training needs none."""
-    if isinstance(part, LayerPart):
+    if isinstance(part, LayerPart) and not part.layer.several:
         y, back = part.forward()
         contracts.backward(part.layer, back, part.x, y, part.dy, part.layer not in optional)
     gradients = part.gradients()

@@ -10,7 +10,7 @@ a mistake of its own shows, those of its neighbours don't. For a loss, y is L an
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -112,16 +112,23 @@ class Part:
 
 
 class LayerPart(Part):
-    """A link of the chain, with its x and its weights; random numbers are the same every time."""
+    """A link of the chain, with its x and its weights; random numbers are the same every time.
 
-    def __init__(self, layer: Layer, x: Array, rng: np.random.Generator) -> None:
-        self.layer, self.name, self.x = layer, layer.name, x.copy()
+    A layer that takes several inputs has a dx for each: "dx[0]", "dx[1]", ...
+    """
+
+    def __init__(self, layer: Layer, inputs: Sequence[Array], rng: np.random.Generator) -> None:
+        self.layer, self.name, self.inputs = layer, layer.name, [x.copy() for x in inputs]
+        self.x = self.inputs[0]
         self.generators = list(generators(layer))
         self.states = [generator.bit_generator.state for generator in self.generators]
         names = trained(layer)
         self.kept = [(v, v.copy()) for k in layer.declared if k not in names
                      for v in [getattr(layer, k)]]  # fmt: skip
-        self.arrays = {"dx": self.x} | {"d" + name: getattr(layer, name) for name in names}
+        self.arrays = {f"dx[{i}]": x for i, x in enumerate(self.inputs)}
+        if not layer.several:
+            self.arrays = {"dx": self.x}
+        self.arrays |= {"d" + name: getattr(layer, name) for name in names}
         self.y = self.outputs()
         self.dy = rng.normal(size=self.y.shape)
         self.coarse = self._is_coarse()
@@ -136,23 +143,26 @@ class LayerPart(Part):
     def forward(self) -> tuple[Array, Callable[[Array], Any]]:
         """Compute y, and the function that carries dy back."""
         self.rewind()
-        return self.layer.forward(self.x.copy())
+        copies: Any = [x.copy() for x in self.inputs]
+        return self.layer.forward(copies if self.layer.several else copies[0])
 
     def outputs(self) -> Array:
-        y = self.forward()[0]
-        return y.copy() if np.may_share_memory(y, self.x) else y
+        return self.forward()[0]
 
     def gradients(self) -> dict[str, Array]:
         return self.gradients_from(np.nan)
 
     def gradients_from(self, start: float) -> dict[str, Array]:
         """Return the gradients, written into arrays that held this number before."""
-        weights = [name for name in self.arrays if name != "dx"]
+        weights = ["d" + name for name in trained(self.layer)]
         _, backward = self.forward()
         for name in weights:
             getattr(self.layer, name)[...] = start
         dx = backward(self.dy.copy())
-        found = {} if dx is None else {"dx": np.array(dx)}
+        if self.layer.several:
+            found = {f"dx[{i}]": np.array(part) for i, part in enumerate(dx)}
+        else:
+            found = {} if dx is None else {"dx": np.array(dx)}
         return found | {name: getattr(self.layer, name).copy() for name in weights}
 
     def _is_coarse(self) -> bool:
@@ -196,7 +206,7 @@ class PenaltyPart(Part):
         return {self.of: self.regularizer.gradient(self.x)}
 
 
-def generators(value: Any, depth: int = 3) -> Iterator[np.random.Generator]:
+def generators(value: Any, depth: int = 6) -> Iterator[np.random.Generator]:
     """Yield the random generators that a layer holds, or layers in it."""
     if isinstance(value, np.random.Generator):
         yield value

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from tinynet.layers import Layer
 from tinynet.losses import Loss
 from tinynet.metrics import FunctionMetric, Metric
+from tinynet.models.graph import Graph
 from tinynet.optimizers import Optimizer
 
 Array = NDArray[Any]
@@ -43,8 +44,14 @@ def of_ones_own(part: object) -> bool:
 
 def parts(model: Any) -> tuple[Any, ...]:
     """Return all that takes part in a step."""
+    layers = [layer for link in model.chain for layer, _ in steps(link)]
     penalties = [penalty for _, _, penalty in model.regularized()]
-    return (*model.chain, model.loss, model.optimizer, *model.metrics, *penalties)
+    return (*layers, model.loss, model.optimizer, *model.metrics, *penalties)
+
+
+def steps(link: Layer) -> list[tuple[Any, list[int]]]:
+    """Return the layers in a link, each with the places of its inputs; mostly it is a layer."""
+    return link.steps if isinstance(link, Graph) else [(link, [0])]
 
 
 def rehearse(model: Any, x: Array, t: Array, weights: Array | None) -> None:
@@ -60,13 +67,15 @@ def rehearse(model: Any, x: Array, t: Array, weights: Array | None) -> None:
     for metric in (m for m in twin.metrics if not isinstance(m, (str, FunctionMetric))):
         check_metric(metric, t, twin.infer(x))
     links, _, loss = twin.fused()
-    x, steps = x.copy(), []
+    for graph in (link for link in links if isinstance(link, Graph)):
+        graph.steps = [(Watched(layer), sources) for layer, sources in graph.steps]
+    x, done = x.copy(), []
     for link in links:
         y, back = forward(link, x)
-        steps.append((link, x, y, back))
+        done.append((link, x, y, back))
         x = y
     _, dy = value_and_gradient(loss, t, x, weights)
-    for link, x, y, back in reversed(steps[twin.first :]):
+    for link, x, y, back in reversed(done[twin.first :]):
         dy = backward(link, back, x, y, dy)
     for W, dW, regularizer in twin.regularized():
         penalty(regularizer, W)
@@ -113,6 +122,25 @@ def declared(layers: Sequence[Layer], shape: Shape) -> None:
         except Exception:  # an error of its own, for whoever called to pass on
             return
         built(twin, shape)
+
+
+class Watched(Layer):
+    """A layer that is looked at on its way forward and back."""
+
+    def __init__(self, layer: Layer) -> None:
+        super().__init__(name=layer.name)
+        self.layer, self.several, self.declared = layer, layer.several, layer.declared
+
+    def __getattr__(self, name: str) -> Any:  # of its weights
+        return getattr(vars(self)["layer"], name)
+
+    def forward(self, x: Any) -> Any:
+        if self.several:
+            return self.layer.forward(x)
+        self.layer.needs_dx = self.needs_dx
+        x = x.copy()
+        y, back = forward(self.layer, x)
+        return y, lambda dy: backward(self.layer, back, x, y, dy)
 
 
 @contextlib.contextmanager
