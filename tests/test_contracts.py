@@ -229,7 +229,7 @@ def test_a_metric_that_gives_one_number_for_all_is_named() -> None:
 
     model = compiled()
     model.compile("sgd", "mse", metrics=[Mine()])
-    everywhere(model, "per_example of metric Mine .*one value for each example")
+    everywhere(model, "per_example of metric Mine .*for one value an example")
 
 
 def test_a_regularizer_that_writes_into_the_weights_is_named() -> None:

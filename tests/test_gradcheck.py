@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import right_networks
 
 import tinynet
 from tinynet import activations, losses
@@ -103,6 +104,11 @@ def test_a_model_that_is_not_built_stays_so() -> None:
     model = compiled(Dense(3, "softmax"))
     assert tinynet.check_gradients(model, X, T).ok
     assert not model.built
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_random_network_that_is_right_is_not_blamed(seed: int) -> None:
+    assert right_networks.blamed(seed) == ""  # the script in tests/tools checks thousands
 
 
 # ------------------------------------------------------------------------ what is broken

@@ -54,6 +54,12 @@ class Evidence:
         wrong = np.abs(got[known] - self.true[known]).max(initial=0)
         return bool(known.any() and (apart <= min(NEAR * scale, 0.05 * wrong)).all())
 
+    def known_as(self, numbers: Array) -> bool:
+        """Say whether these are the true numbers."""
+        known = np.isfinite(self.true)
+        same = numbers.shape == self.true.shape
+        return same and bool(np.allclose(self.true[known], numbers[known], NEAR, NEAR))
+
     def again(self, of: Array | None = None, value: Any = 0.0, dy: Array | None = None) -> Array:
         """Return the differences with an array of the part replaced, or with another dy."""
         part, array = self.part, np.zeros(0) if of is None else of
@@ -152,15 +158,15 @@ def inner_slope(e: Evidence) -> Iterator[Suspect]:
     x, dy = e.part.x, e.part.dy
     if not isinstance(e.part, LayerPart) or e.name == "dx":
         return
+    if x.shape == dy.shape and e.known_as((dy * x).sum(axis=0)):
+        yield "the factor x is missing: the sum of dy * x", dy.sum(axis=0)
+        yield "the factor dy is missing: the sum of dy * x", x.sum(axis=0)
+        yield "y stands where x belongs: the sum of dy * x", (dy * e.part.y).sum(axis=0)
     if x.ndim == dy.ndim == 2:
         yield "the slope of the activation is missing: x.T @ dy only", x.T @ dy
         yield "the activation's slope is missing: the sum of dy only", dy.sum(axis=0)
         yield "y stands where x belongs: x.T @ dy", e.part.y.T @ dy
         yield "summed along the wrong axis: axis=0 adds up the examples", dy.sum(axis=1)
-    if x.shape == dy.shape and x.ndim == 2:
-        yield "y stands where x belongs: the sum of dy * x", (dy * e.part.y).sum(axis=0)
-        yield "the factor x is missing: the sum of dy * x", dy.sum(axis=0)
-        yield "the factor dy is missing: the sum of dy * x", x.sum(axis=0)
 
 
 def some_examples(e: Evidence) -> Iterator[Suspect]:
@@ -223,8 +229,9 @@ def other_point(e: Evidence) -> Iterator[Suspect]:
     if isinstance(e.part, LossPart):
         t = np.asarray(e.part.loss.targets(e.part.t, x), float)
         if t.shape == x.shape:
-            yield "p - t is the slope by the logits; this loss gets probabilities", (x - t) / e.n
-            yield "(p - t) is right only for logits, and 1/n is missing", x - t
+            for k in (1, x.size // e.n):
+                by_logits = (x - t) / e.n / k
+                yield "p - t is the slope by the logits; this loss gets probabilities", by_logits
 
 
 def other_factors(e: Evidence) -> Iterator[Suspect]:
@@ -241,7 +248,8 @@ def other_factors(e: Evidence) -> Iterator[Suspect]:
         if shape != e.true.shape:
             continue
         with np.errstate(all="ignore"):
-            yield f"the factor {name} is missing", np.where(factor == 0, e.got, e.true / factor)
+            without = np.where(e.true == 0, e.got, e.true / factor)
+            yield f"the factor {name} is missing", np.where(factor == 0, without, e.true / factor)
             yield f"the factor {name} does not belong there", e.true * factor
             yield f"the factor {name} is there once too often, or squared", e.true * factor**2
 
@@ -282,8 +290,8 @@ def places(e: Evidence) -> Iterator[Suspect]:
 
 
 SUSPECTS: list[Callable[[Evidence], Iterator[Suspect]]] = [
-    nothing, weights_forgotten, factors, handed_on, turned, inner_slope, some_examples,
-    other_weights, cross_terms, other_point, other_factors, another_mask, everywhere, places,
+    nothing, weights_forgotten, factors, turned, handed_on, inner_slope, other_weights,
+    some_examples, cross_terms, other_point, other_factors, another_mask, everywhere, places,
 ]  # fmt: skip
 
 

@@ -96,8 +96,8 @@ def check_gradients(model: Sequential, x: Any, y: Any) -> Report:
                     report.rows[-1].verdict = f"WRONG: {found.text}"
                 elif part.name not in report.culprits:
                     report.notes.append(f"{part.name}: {found.text}.")
-        report.notes += unreached(rows)
-        if report.ok and not any(part.coarse for part in parts):
+        report.notes += unreached([row for row in rows if row.layer not in report.culprits])
+        if report.ok and twin.params.size and not any(part.coarse for part in parts):
             report.rows.append(whole(twin, inputs, t, rng))
     return report
 
@@ -159,8 +159,10 @@ def unreached(rows: list[Gradient]) -> Iterator[str]:
 def rows_of(part: Part, optional: list[Any]) -> Iterator[Gradient]:
     """Yield a row for each gradient of a part; dx may be missing where training needs none."""
     if isinstance(part, LayerPart) and not part.layer.several:
-        y, back = part.forward()
-        contracts.backward(part.layer, back, part.x, y, part.dy, part.layer not in optional)
+        part.rewind()
+        x = part.x.copy()
+        y, back = contracts.forward(part.layer, x)
+        contracts.backward(part.layer, back, x, y, part.dy, part.layer not in optional)
     gradients = part.gradients()
     for name in part.arrays:
         if name in gradients:

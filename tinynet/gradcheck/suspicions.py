@@ -52,7 +52,7 @@ def of(part: Part) -> list[Finding]:
     """Return what is the matter with a part of one's own."""
     looks: list[Callable[[Any], Iterator[Finding]]] = []
     if isinstance(part, LayerPart) and of_ones_own(part.layer):
-        looks = [undeclared, unsaved, inferred, overwritten, coarse, far_away]
+        looks = [undeclared, unsaved, inferred, overwritten, without_dx, coarse, far_away]
     if isinstance(part, LossPart) and of_ones_own(part.loss):
         looks = [summed, unaware_of_logits, unweighted]
     return [finding for look in looks for finding in look(part)]
@@ -144,6 +144,12 @@ def overwritten(part: LayerPart) -> Iterator[Finding]:
         yield Finding(
             "dy", "backward writes into dy, which belongs to the layer behind: dx = dy * 2"
         )
+
+
+def without_dx(part: LayerPart) -> Iterator[Finding]:
+    """Yield where backward returns None, which training asks for nothing else there."""
+    if "dx" not in part.gradients() and not part.layer.several:
+        yield Finding("dx", "backward returned None, which is enough only in front of a network")
 
 
 def coarse(part: LayerPart) -> Iterator[Finding]:

@@ -198,7 +198,9 @@ def backward(
     unchanged(y, kept[1], who, "y, the output of forward", "dx = y * 2, a new array")
     for name, old, gradient in zip(names, kept[2], gradients, strict=True):
         write = f"self.d{name}[...] = ..."
-        unchanged(getattr(layer, name), old, who, f"self.{name}", f"only its gradient, {write}")
+        unchanged(
+            getattr(layer, name), old, who, f"self.{name}", f"only into its gradient, {write}"
+        )
         if not np.shares_memory(getattr(layer, "d" + name), gradient):
             raise BrokenContract(
                 f"{who} puts a new array in the place of self.d{name}, which the optimizer never "
@@ -259,7 +261,7 @@ def check_metric(metric: Metric, t: Array, y: Array) -> None:
     values = metric.per_example(*given)
     unchanged(given[0], t, who, "the targets t", "t = t * 2, a new array")
     unchanged(given[1], y, who, "the outputs p", "p = p * 2, a new array")
-    of_shape(values, (len(y),), who, ": one value for each example, as np.mean(..., axis=1)")
+    of_shape(values, (len(y),), who, "for one value an example, as np.mean(..., axis=1)")
 
 
 def penalty(regularizer: Any, W: Array) -> tuple[float, Array]:
@@ -326,4 +328,6 @@ def described(value: Any) -> str:
         return f"an array of shape {value.shape}"
     if isinstance(value, tuple):
         return f"({', '.join(map(described, value))})"
+    if isinstance(value, (int, float, np.number)):
+        return f"the number {value:.4g}"
     return "a function" if callable(value) else repr(value)[:40]
