@@ -42,9 +42,9 @@ def refused(path: Path, content: bytes, words: str = "m.npz") -> None:
     assert peak < 3_000_000 + 10 * len(content)
 
 
-def described(change) -> bytes:
+def described(change, content: bytes = CONTENT) -> bytes:
     """Return the file with its description changed, all sums right."""
-    entries = entries_of(CONTENT)
+    entries = entries_of(content)
     description = json.loads(np.load(io.BytesIO(entries["description.npy"])).tobytes())
     text = change(description) or json.dumps(description)
     entries["description.npy"] = npy(np.frombuffer(text.encode(), np.uint8))
@@ -236,9 +236,19 @@ def test_a_missing_file_is_an_ordinary_file_error(tmp_path):
 def test_a_hostile_backup_leaves_the_model_as_it_was(tmp_path):
     from toy import data, network
 
-    from tinynet.callbacks import BackupAndRestore
+    from tinynet.callbacks import BackupAndRestore, LambdaCallback
 
-    (tmp_path / "backup.npz").write_bytes(described(lambda d: d.update(epoch=-1)))
+    def crash(epoch, logs):
+        if epoch == 1:
+            raise ZeroDivisionError
+
+    stop = LambdaCallback(on_epoch_begin=crash)
+    with pytest.raises(ZeroDivisionError):
+        network(seed=5).fit(
+            *data(), epochs=2, verbose=0, callbacks=[BackupAndRestore(str(tmp_path)), stop]
+        )
+    content = (tmp_path / "backup.npz").read_bytes()
+    (tmp_path / "backup.npz").write_bytes(described(lambda d: d.update(epoch=-1), content))
     model = network(seed=5)
     model.build()
     before = model.params.copy(), model.rng.bit_generator.state

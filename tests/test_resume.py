@@ -74,7 +74,7 @@ def test_a_learning_rate_that_a_callback_changed_is_kept(tmp_path):
 
 
 def test_killed_trainings_that_are_started_again_end_the_same():
-    figures = kill_training.run(kills=6, epochs=15)
+    figures = kill_training.run(kills=6, epochs=15, order=2)
     assert figures.kills_in_training > 0
     assert figures.same
 
@@ -136,7 +136,7 @@ def test_a_backup_of_another_model_is_refused_and_this_one_stays(tmp_path):
     model.pop()
     model.compile("adam", "mse")
     before = model.build() or model.params.copy()
-    with pytest.raises(ModelFileError, match=r"it holds the arrays .* and the model has"):
+    with pytest.raises(ModelFileError, match="a backup of another training: its layers are not"):
         model.fit(
             data()[0], np.zeros((100, 8)), verbose=0, callbacks=[BackupAndRestore(str(tmp_path))]
         )

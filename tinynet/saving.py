@@ -53,11 +53,19 @@ def blaming(path: str | os.PathLike[str]) -> Iterator[None]:
         ) from error
 
 
-def write(path: str | os.PathLike[str], model: Any) -> None:
-    """Write a model file whole or not at all: a file that was there stays until then."""
-    text = json.dumps({"version": VERSION, **describe(model)})
+def write(
+    path: str | os.PathLike[str], model: Any, more: Mapping[str, Any] | None = None, **arrays: Array
+) -> None:
+    """Write a model file whole or not at all: a file that was there stays until then.
+
+    Args:
+        path: where to.
+        model: the model.
+        more: of the description; arrays: more of those. A backup has them (backups.py).
+    """
+    text = json.dumps({"version": VERSION, **describe(model), **(more or {})})
     entries: dict[str, Any] = {"description": np.frombuffer(text.encode(), np.uint8)}
-    entries |= arrays_of(model)
+    entries |= arrays_of(model) | arrays
     with replacing(path) as file:
         np.savez(file, **entries)
 
@@ -134,6 +142,7 @@ def restore(model: Any, description: Mapping[str, Any], arrays: Mapping[str, Arr
         ValueError: arrays that are missing, or too many, or of other sizes; a broken state.
     """
     own = arrays_of(model)
+    arrays = {name: array for name, array in arrays.items() if not name.startswith("callback.")}
     sizes = {name: (array.size, array.dtype.name) for name, array in arrays.items()}
     expected = {name: (array.size, array.dtype.name) for name, array in own.items()}
     if sizes != expected:
@@ -155,12 +164,14 @@ def restore_progress(model: Any, description: Mapping[str, Any]) -> None:
         ValueError, KeyError, TypeError: a state that is broken or missing; nothing is changed.
     """
     generators = model.generators()
-    states = {name: description["generators"][name] for name in generators}
-    for state in states.values():
+    states = list(description["generators"].values())  # in order: names may be others now
+    if len(states) != len(generators):
+        raise ValueError(f"it has {len(states)} random generators, the model {len(generators)}")
+    for state in states:
         np.random.PCG64().state = state  # or say what is wrong with it
     model.epoch = settings.count("epoch", description["epoch"], least=0)
-    for name, rng in generators.items():
-        rng.bit_generator.state = states[name]
+    for rng, state in zip(generators.values(), states, strict=True):
+        rng.bit_generator.state = state
 
 
 def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:

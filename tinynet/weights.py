@@ -148,5 +148,6 @@ class Weighted(registry.Configurable):
         expected = [weight.shape for weight in self.declared.values()]
         if shapes != expected:
             raise ValueError(f"Expected weights of shapes {expected}, got {shapes}.")
-        for name, value in zip(self.declared, weights, strict=True):
+        values = [np.asarray(value, np.float64) for value in weights]  # all are numbers, or none
+        for name, value in zip(self.declared, values, strict=True):
             getattr(self, name)[...] = value

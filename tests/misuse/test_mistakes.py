@@ -489,3 +489,82 @@ def test_right_use_is_silent():
     model.fit(X, CLASSES, validation_split=0.1, epochs=2, verbose=0)
     model.evaluate(X, CLASSES, verbose=0)
     model.predict(X, verbose=0)
+
+
+def test_fit_inside_of_fit_is_refused_and_the_outer_one_may_go_on():
+    from tinynet.callbacks import LambdaCallback
+
+    model, said = network(), []
+
+    def again(epoch, logs):
+        with pytest.raises(ValueError, match="fit runs on this model already") as error:
+            model.fit(X, CLASSES, verbose=0)
+        said.append(error)
+
+    history = model.fit(
+        X, CLASSES, epochs=3, verbose=0, callbacks=[LambdaCallback(on_epoch_end=again)]
+    )
+    assert history.epoch == [0, 1, 2]
+    assert len(said) == 3
+    model.fit(X, CLASSES, verbose=0)
+
+
+@pytest.mark.parametrize("given", [object(), "loss", 3, [lambda: None]])
+def test_what_is_no_callback(given):
+    from tinynet.callbacks import EarlyStopping
+
+    model = network()
+    model.build()
+    call = lambda: model.fit(X, CLASSES, verbose=0, callbacks=given)  # noqa: E731
+    refused(model, call, "callbacks.Callback")
+    for classes in (EarlyStopping, [EarlyStopping]):
+        call = lambda c=classes: model.fit(X, CLASSES, verbose=0, callbacks=c)  # noqa: E731
+        refused(model, call, "EarlyStopping is a class", "EarlyStopping(...)")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_mistake_in_validation_data_is_said_to_be_there(bad):
+    model = network()
+    model.build()
+    x = X.copy()
+    x[3, 1] = bad
+    with pytest.raises(ValueError, match=r"^In validation_data: x holds (nan|inf) in row 3"):
+        model.fit(X, CLASSES, verbose=0, validation_data=(x, CLASSES))
+    for valid in ((X, CLASSES + 9), (X[:, :2], CLASSES), (X, CLASSES[:5])):
+        with pytest.raises(ValueError, match=r"^In validation_data: "):
+            model.fit(X, CLASSES, verbose=0, validation_data=valid)
+
+
+def test_weights_of_which_one_is_no_array_change_nothing():
+    model = network()
+    model.build()
+    before = model.params.copy()
+    weights = [w + 1 for w in model.get_weights()]
+    weights[-1] = np.array(["a"] * weights[-1].size)
+    for put in (model, model.layers[-1]):
+        with pytest.raises(ValueError, match="could not convert"):
+            put.set_weights(weights[-len(put.get_weights()) :])
+        np.testing.assert_array_equal(model.params, before)
+
+
+def test_examples_without_numbers():
+    for initializer in ("glorot_uniform", "he_uniform", "zeros"):
+        model = Sequential([Dense(3, kernel_initializer=initializer)])
+        model.compile("sgd", "mse")
+        with pytest.raises(ValueError, match=r"x holds no numbers: its shape is \(\d+, 0\)"):
+            model.fit(X[:, :0], CLASSES, verbose=0)
+
+
+def test_a_collection_that_is_no_array_is_refused_before_it_is_read():
+    class Endless:
+        def __len__(self):
+            return 10**12
+
+        def __getitem__(self, i):
+            raise AssertionError("it was read")
+
+    model = network()
+    model.build()
+    for call in (lambda: model.predict(Endless()), lambda: model.fit(Endless(), CLASSES)):
+        refused(model, call, "Endless, which is none", "np.stack")
+    model.predict(memoryview(np.ascontiguousarray(X)), verbose=0)  # NumPy can look at its memory

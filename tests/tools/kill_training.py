@@ -24,7 +24,7 @@ ROOT = TOOLS.parents[1]
 
 TRAINING = """
 import sys
-from toy import data, network
+from toy import data, network, orders
 from tinynet.callbacks import BackupAndRestore
 
 folder, result, epochs = sys.argv[1], sys.argv[2], int(sys.argv[3])
@@ -32,7 +32,11 @@ model = network()
 model.build()
 print("ready", flush=True)
 backup = BackupAndRestore(folder, delete_checkpoint=False)
-model.fit(*data(800), batch_size=8, epochs=epochs, verbose=0, callbacks=[backup])
+others = orders[int(sys.argv[4])](folder)
+others.insert(int(sys.argv[4]) % (len(others) + 1), backup)
+model.fit(
+    *data(800), batch_size=8, epochs=epochs, verbose=0, callbacks=others, validation_split=0.1
+)
 model.save(result)
 """
 
@@ -48,10 +52,10 @@ class Figures:
     same: bool = False
 
 
-def start(folder: Path, result: Path, epochs: int) -> subprocess.Popen[str]:
+def start(folder: Path, result: Path, epochs: int, order: int) -> subprocess.Popen[str]:
     """Start the training in a process of its own, and return when it is about to train."""
     child = subprocess.Popen(
-        [sys.executable, "-c", TRAINING, str(folder), str(result), str(epochs)],
+        [sys.executable, "-c", TRAINING, str(folder), str(result), str(epochs), str(order)],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(TOOLS)])},
         stdout=subprocess.PIPE,
         text=True,
@@ -71,13 +75,16 @@ def read_again_and_again(backup: Path, done: threading.Event, figures: Figures) 
             figures.backups_read += 1
 
 
-def run(kills: int, epochs: int, seed: int | None = None) -> Figures:
-    """Kill the training so many times, let it end, and say whether the end is the same."""
+def run(kills: int, epochs: int, seed: int | None = None, order: int = 0) -> Figures:
+    """Kill the training so many times, let it end, and say whether the end is the same.
+
+    `order` says which other callbacks there are, and where among them the backup stands.
+    """
     chance, figures = random.Random(seed), Figures()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         whole, killed = folder / "whole.npz", folder / "killed.npz"
-        assert start(folder / "undisturbed", whole, epochs).wait() == 0
+        assert start(folder / "undisturbed", whole, epochs, order).wait() == 0
         backup, done = folder / "backup" / "backup.npz", threading.Event()
         reader = threading.Thread(target=read_again_and_again, args=(backup, done, figures))
         reader.start()
@@ -85,7 +92,7 @@ def run(kills: int, epochs: int, seed: int | None = None) -> Figures:
         threading.excepthook = lambda what: errors.append(what.exc_value)
         try:
             while figures.kills < kills and not killed.exists():
-                child = start(backup.parent, killed, epochs)
+                child = start(backup.parent, killed, epochs, order)
                 try:
                     child.wait(timeout=chance.uniform(0, 0.05))
                 except subprocess.TimeoutExpired:
@@ -94,7 +101,7 @@ def run(kills: int, epochs: int, seed: int | None = None) -> Figures:
                 child.wait()
                 figures.kills += 1
             if not killed.exists():
-                assert start(backup.parent, killed, epochs).wait() == 0
+                assert start(backup.parent, killed, epochs, order).wait() == 0
         finally:
             done.set()
             reader.join()
@@ -119,6 +126,9 @@ if __name__ == "__main__":
     parser.add_argument("--seed", type=int)
     arguments = parser.parse_args()
     sys.path[:0] = [str(ROOT), str(TOOLS)]
-    figures = run(arguments.kills, arguments.epochs, arguments.seed)
-    print(figures)
-    sys.exit(not figures.same)
+    wrong = 0
+    for order in range(4):
+        figures = run(arguments.kills // 4, arguments.epochs, arguments.seed, order)
+        print(figures)
+        wrong += not figures.same
+    sys.exit(wrong)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinynet import Sequential
+from tinynet import Sequential, callbacks
 from tinynet.layers import Dense, Dropout, Input
 from tinynet.utils import set_random_seed
 
@@ -43,3 +43,29 @@ def same(a: Sequential, b: Sequential) -> bool:
     pairs = [(a.params, b.params)]
     pairs += [(slot, b.optimizer.slots[name]) for name, slot in a.optimizer.slots.items()]
     return all(one.tobytes() == other.tobytes() for one, other in pairs)
+
+
+class Shrink(callbacks.Callback):
+    """Make the rate smaller after every epoch, and remember nothing itself."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.model.optimizer.learning_rate *= 0.97
+
+
+orders = [  # callbacks of a training, each list made anew: what remembers, what changes the rate
+    lambda folder: [],
+    lambda folder: [
+        callbacks.ReduceLROnPlateau(patience=2, factor=0.7),
+        callbacks.EarlyStopping(patience=1000, restore_best_weights=True),
+        Shrink(),
+    ],
+    lambda folder: [
+        Shrink(),
+        callbacks.ModelCheckpoint(f"{folder}-best.npz", save_best_only=True),
+        callbacks.EarlyStopping("val_accuracy", patience=1000, restore_best_weights=True),
+    ],
+    lambda folder: [
+        callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.99),
+        callbacks.ReduceLROnPlateau(patience=1, factor=0.8, cooldown=1),
+    ],
+]

@@ -28,6 +28,8 @@ class Callback:
 
     model: Any = None
     params: dict[str, Any]
+    last = False  # whether it is called after all others, whatever its place in the list
+    peers: Sequence[Callback] = ()  # if so, all that are called in this run
 
     def set_model(self, model: Any) -> None:
         """Take note of the model before anything else is called."""
@@ -36,6 +38,17 @@ class Callback:
     def set_params(self, params: dict[str, Any]) -> None:
         """Take note of epochs, steps and verbose."""
         self.params = params
+
+    def get_state(self) -> dict[str, Any]:
+        """Return what it has to remember for a training to go on after a crash.
+
+        Plain values, and vectors (n,) of floats. A callback of your own that counts or compares
+        writes this and `set_state`; BackupAndRestore keeps what it returns.
+        """
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from what get_state returned; called after on_train_begin."""
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Called when fit begins."""
@@ -92,8 +105,10 @@ class CallbackList:
     """Several callbacks that are called as one."""
 
     def __init__(self, callbacks: Sequence[Callback], model: Any, params: dict[str, Any]) -> None:
-        self.callbacks = list(callbacks)
+        self.callbacks = sorted(callbacks, key=lambda callback: callback.last)
         for callback in self.callbacks:
+            if callback.last:
+                callback.peers = self.callbacks
             callback.set_params(params)
             callback.set_model(model)
 
@@ -141,6 +156,12 @@ class Monitor(Callback):
         self.mode: str = settings.choice("mode", mode, "auto", "min", "max")
         self.min_delta = abs(settings.number("min_delta", min_delta))
         self.best: float | None = None
+
+    def get_state(self) -> dict[str, Any]:
+        return {"best": self.best}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.best = state["best"]
 
     def value(self, logs: Logs | None) -> float | None:
         """Return the watched value, or warn that it is not there."""

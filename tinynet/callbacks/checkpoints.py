@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from tinynet.callbacks.base import Callback, Logs, Monitor
 from tinynet.support import settings
@@ -53,6 +54,13 @@ class ModelCheckpoint(Monitor):
         self.best = initial_value_threshold
         self.epoch = self.batches = 0
 
+    def get_state(self) -> dict[str, Any]:
+        return super().get_state() | {"batches": self.batches}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        super().set_state(state)
+        self.batches = settings.count("batches", state["batches"], least=0)
+
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch = epoch
 
@@ -96,9 +104,11 @@ class ModelCheckpoint(Monitor):
 class BackupAndRestore(Callback):
     """Keep a copy of the training, and go on from it where the script was stopped.
 
-    After every epoch the weights, the optimizer's slots, the state of the random generators and
-    the epoch are saved. Run the same script again, and fit goes on after the last whole epoch:
-    the end is the same, bit for bit, as without the stop.
+    After every epoch, when all other callbacks have had their turn, the weights, the optimizer's
+    slots, the state of the random generators, the epoch and what the other callbacks remember are
+    saved. Run the same script again, and fit goes on after the last whole epoch: the end is the
+    same, bit for bit, as without the stop. A callback of your own that remembers something is
+    kept if it has get_state and set_state.
 
     Args:
         backup_dir: folder for the copy, made if need be; one for each training.
@@ -107,14 +117,17 @@ class BackupAndRestore(Callback):
 
     Raises:
         ValueError: another save_freq.
-        saving.ModelFileError: in fit, a copy that is of another model, or damaged.
+        saving.ModelFileError: in fit, a copy that is damaged, or of another training: other
+            layers, compiled in another way, or other data. Nothing is changed then.
 
     Example:
         >>> backup = BackupAndRestore("backup")
 
-    Source: keras.callbacks.BackupAndRestore, which does not keep the random generators. What
-    other callbacks remember, such as EarlyStopping its patience, starts anew, as in Keras.
+    Source: keras.callbacks.BackupAndRestore, which keeps neither the random generators nor what
+    other callbacks remember.
     """
+
+    last = True  # what others do in an epoch belongs to it
 
     def __init__(
         self, backup_dir: str, save_freq: str = "epoch", *, delete_checkpoint: bool = True
@@ -128,15 +141,17 @@ class BackupAndRestore(Callback):
         self.delete_checkpoint = delete_checkpoint
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        from tinynet import saving
+        from tinynet import backups
 
+        self.training = backups.describe(self.model)
         if self.path.exists():
-            with saving.blaming(self.path):
-                saving.restore(self.model, *saving.read(self.path))
+            backups.restore(self.path, self.model, self.training, self.peers)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        from tinynet import backups
+
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.model.save(self.path)
+        backups.write(self.path, self.model, self.training, self.peers)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.delete_checkpoint and self.folder.exists():

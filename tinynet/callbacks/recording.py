@@ -59,10 +59,18 @@ class History(Callback):
         raise TypeError(f"A History is no dict. Type history.history[{meant!r}]")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.record(epoch, logs or {})
+
+    def record(self, epoch: int, logs: Logs) -> None:
+        """Keep the logs of an epoch; called again, put the newer ones in their place."""
         with deferred:  # Ctrl-C waits: an epoch is kept whole or not at all
-            self.epoch.append(epoch)
-            for name, value in (logs or {}).items():
-                self.history.setdefault(name, []).append(value)
+            if not self.epoch or self.epoch[-1] != epoch:
+                self.epoch.append(epoch)
+                self.noted: set[str] = set()  # the names that this epoch has so far
+            for name, value in logs.items():
+                values = self.history.setdefault(name, [])
+                values[len(values) - (name in self.noted) :] = [value]
+            self.noted.update(logs)
 
 
 class ProgressLine(Callback):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -51,7 +52,24 @@ class EarlyStopping(Monitor):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.wait = self.stopped_epoch = self.best_epoch = 0
-        self.best = self.best_weights = None
+        self.best = None
+        self.best_weights: list[Any] | None = None
+
+    def get_state(self) -> dict[str, Any]:
+        state = {name: getattr(self, name) for name in ("wait", "stopped_epoch", "best_epoch")}
+        if self.best_weights is not None:
+            state["best_weights"] = np.concatenate([w.ravel() for w in self.best_weights])
+        return super().get_state() | state
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        super().set_state(state)
+        for name in ("wait", "stopped_epoch", "best_epoch"):
+            setattr(self, name, settings.count(name, state[name], least=0))
+        if "best_weights" in state:
+            shapes = [weight.shape for weight in self.model.get_weights()]
+            ends = np.cumsum([math.prod(shape) for shape in shapes])
+            parts = np.split(state["best_weights"], ends[:-1])
+            self.best_weights = [p.reshape(s) for p, s in zip(parts, shapes, strict=True)]
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         value = self.value(logs)
@@ -122,6 +140,15 @@ class ReduceLROnPlateau(Monitor):
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.best, self.wait, self.cooldown_counter = None, 0, 0
+
+    def get_state(self) -> dict[str, Any]:
+        state = {"wait": self.wait, "cooldown_counter": self.cooldown_counter}
+        return super().get_state() | state
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        super().set_state(state)
+        for name in ("wait", "cooldown_counter"):
+            setattr(self, name, settings.count(name, state[name], least=0))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         rate = self.model.optimizer.current_learning_rate()

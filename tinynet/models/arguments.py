@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.callbacks import Callback
 from tinynet.support import settings
 
 
@@ -27,6 +28,21 @@ def only(name: str, value: Any, known: Any) -> None:
     """Refuse another value than the only one that tinynet knows."""
     if value != known:
         raise ValueError(f"tinynet knows {name}={known!r} only, got {value!r}: leave it out.")
+
+
+def callbacks(given: Any) -> list[Callback]:
+    """Return the callbacks as a list; one may come alone."""
+    found = list(given) if isinstance(given, (list, tuple)) else [given] if given else []
+    for callback in found:
+        if isinstance(callback, type) and issubclass(callback, Callback):
+            name = callback.__name__
+            raise ValueError(f"{name} is a class; a callback is an object of it: {name}(...)")
+        if not isinstance(callback, Callback):
+            raise ValueError(
+                f"Expected callbacks as a list of callbacks.Callback objects, got "
+                f"{settings.short(callback)} among them."
+            )
+    return found
 
 
 def verbosity(verbose: Any) -> int:

@@ -27,13 +27,16 @@ def readable(rows: Array) -> Array:
 
 
 class Examples:
-    """Inputs, targets and weights of the same length."""
+    """Inputs, targets and weights of the same length; `where` they came from, for messages."""
 
-    def __init__(self, x: Array, y: Array, weights: Array | None, dtype: Any) -> None:
+    def __init__(
+        self, x: Array, y: Array, weights: Array | None, dtype: Any, where: str = ""
+    ) -> None:
         self.x = x
         self.y = y
         self.weights = weights
         self.dtype = dtype
+        self.where = where
 
     def __len__(self) -> int:
         return len(self.x)
@@ -46,7 +49,10 @@ class Examples:
                 rows = order[rows]
             weights = None if self.weights is None else self.convert(self.weights[rows])
             x, y = self.convert(self.x[rows]), self.convert(self.y[rows])
-            yield checks.finite("x", x, rows), checks.finite("y", y, rows), weights
+            with checks.within(self.where):
+                checks.finite("x", x, rows)
+                checks.finite("y", y, rows)
+            yield x, y, weights
 
     def convert(self, rows: Array) -> Array:
         """Bring a batch into the model's dtype; what has it already is not copied."""
@@ -54,7 +60,7 @@ class Examples:
 
     def weighted(self, weights: Array) -> Examples:
         """Return the same examples, counting as these weights say."""
-        return Examples(self.x, self.y, weights, self.dtype)
+        return Examples(self.x, self.y, weights, self.dtype, self.where)
 
     def split(self, fraction: float) -> tuple[Examples, Examples]:
         """Cut the last `fraction` off, and return what stays and what was cut off.
@@ -73,4 +79,4 @@ class Examples:
     def part(self, rows: slice) -> Examples:
         """Return a stretch of the examples, without copying it."""
         weights = None if self.weights is None else self.weights[rows]
-        return Examples(self.x[rows], self.y[rows], weights, self.dtype)
+        return Examples(self.x[rows], self.y[rows], weights, self.dtype, self.where)

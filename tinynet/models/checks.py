@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,15 @@ from tinynet.support import registry
 Array = NDArray[Any]
 
 
+@contextlib.contextmanager
+def within(where: str) -> Iterator[None]:
+    """Say of mistakes in which argument they are, where that is not plain."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"In {where}: {error}" if where else str(error)) from None
+
+
 def array(name: str, values: Any) -> Array:
     """Return values as an array of numbers, without copying one.
 
@@ -32,6 +41,13 @@ def array(name: str, values: Any) -> Array:
     """
     if hasattr(values, "toarray"):
         raise ValueError(f"Expected {name} as an array, got a sparse one: {name}.toarray()")
+    if hasattr(values, "__getitem__") and not isinstance(values, (list, tuple, range)):
+        known = ("__array__", "__array_interface__", "__dlpack__", "__buffer__")
+        if not any(hasattr(values, way) for way in known) and not is_buffer(values):
+            raise ValueError(
+                f"Expected {name} as an array, got {type(values).__name__}, which is none: put its "
+                f"items together, as in {name} = np.stack([item for item in ...])"
+            )
     try:
         found = np.asarray(values)
     except ValueError as error:
@@ -52,7 +68,17 @@ def array(name: str, values: Any) -> Array:
         raise ValueError(f"Expected {name} as an array of examples, got the number {found}.")
     if len(found) == 0:
         raise ValueError(f"{name} is empty: its shape is {found.shape}. Expected some examples.")
+    if found.size == 0:
+        raise ValueError(f"{name} holds no numbers: its shape is {found.shape}.")
     return found
+
+
+def is_buffer(values: Any) -> bool:
+    """Say whether NumPy can look at the memory of an object, as of bytes."""
+    try:
+        return bool(memoryview(values))
+    except TypeError:
+        return False
 
 
 def alone(values: Any, least: int) -> Any:

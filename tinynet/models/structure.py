@@ -293,7 +293,7 @@ class Structure(Network, registry.Configurable):
         expected = [value.shape for value in self.get_weights()]
         if shapes != expected:
             raise ValueError(f"Expected weights of shapes {expected}, got {shapes}.")
-        rest = list(weights)
+        rest = [np.asarray(value, self.params.dtype) for value in weights]  # all, or none
         for layer in self.layers:
             own, rest = rest[: len(layer.declared)], rest[len(layer.declared) :]
             layer.set_weights(own)

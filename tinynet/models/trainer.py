@@ -8,6 +8,7 @@ a progress line, Ctrl-C that never leaves half a step, and numbers that are not 
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,11 +21,12 @@ from tinynet.models import arguments, checks, contracts, step
 from tinynet.models.batches import Examples, readable
 from tinynet.models.compiling import Compiled
 from tinynet.support import settings
-from tinynet.support.interrupts import interruptible
+from tinynet.support.interrupts import deferred, interruptible
 from tinynet.variables import Tensor
 
 Array = NDArray[Any]
 Logs = dict[str, float]
+training: weakref.WeakSet[Any] = weakref.WeakSet()  # the models that fit is running on
 
 
 class Trainer(Compiled):
@@ -88,29 +90,60 @@ class Trainer(Compiled):
         train = self._examples(x, y, sample_weight, training=True)
         valid = None
         if validation_data is not None:
-            valid = self._examples(*arguments.validation(validation_data))
+            with checks.within("validation_data"):
+                valid = self._examples(*arguments.validation(validation_data))
+            valid.where = "validation_data"
         elif validation_split:
             fraction = settings.number("validation_split", validation_split, "[0, 1)")
             train, valid = train.split(fraction)
         train = self._weighted(train, class_weight)
+        if self in training:
+            raise ValueError("fit runs on this model already: wait until it has returned.")
         self._rehearse(train)
         self.history, self.stop_training, self.epoch = History(), False, first
+        self.was_stopped = False  # by a callback, before the crash that a backup was there for
+        validated = None if valid is None else len(valid)
+        self.data = [*map(np.shape, (train.x, train.y)), size, validated]
         hooks = self._hooks(callbacks, verbose, len(train), size, self.history, epochs=epochs)
+        training.add(self)
+        try:
+            self._train(train, valid, size, epochs, shuffle, validation_freq, hooks)
+        finally:
+            training.discard(self)
+        return self.history
+
+    def _train(
+        self,
+        train: Examples,
+        valid: Examples | None,
+        size: int,
+        epochs: int,
+        shuffle: bool,
+        validation_freq: int,
+        hooks: CallbackList,
+    ) -> None:
+        """Go through all epochs, those behind a backup left out."""
+        assert self.history is not None
         logs: Logs = {}
         hooks("on_train_begin")  # where BackupAndRestore may move self.epoch on
-        for epoch in range(self.epoch, epochs):
+        for epoch in range(self.epoch, epochs if not self.was_stopped else 0):
             hooks("on_epoch_begin", epoch)
             order = self.rng.permutation(len(train)) if shuffle else None
             logs = self._train_epoch(train, size, order, hooks)
             if valid is not None and (epoch + 1) % validation_freq == 0:
                 scores = self._score(valid, size, hooks).logs()
                 logs |= {f"val_{name}": value for name, value in scores.items()}
-            self.epoch = epoch + 1
-            hooks("on_epoch_end", epoch, logs=logs)
+            try:
+                with deferred:  # the weights, the epoch and the history agree, whatever comes
+                    self.epoch = epoch + 1
+                    self.history.record(epoch, logs)
+                hooks("on_epoch_end", epoch, logs=logs)
+            finally:  # what callbacks have added before one of them failed
+                if self.epoch == epoch + 1:
+                    self.history.record(epoch, logs)
             if self.stop_training:
                 break
         hooks("on_train_end", logs=logs)
-        return self.history
 
     def _rehearse(self, examples: Examples) -> None:
         """Try the parts that tinynet did not write on a few examples, before their first step.
@@ -294,6 +327,6 @@ class Trainer(Compiled):
         **params: Any,
     ) -> CallbackList:
         """Put the user's callbacks, those of our own and the progress line together."""
-        given = [callbacks] if isinstance(callbacks, Callback) else callbacks or []
+        given = arguments.callbacks(callbacks)
         params |= {"steps": math.ceil(n / size), "verbose": arguments.verbosity(verbose)}
         return CallbackList([*given, *own, ProgressLine()], self, params)
