@@ -7,6 +7,8 @@ import json
 import os
 import pickle
 import random
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -257,3 +259,102 @@ def test_a_hostile_backup_leaves_the_model_as_it_was(tmp_path):
     assert (model.params == before[0]).all()
     assert model.rng.bit_generator.state == before[1]
     assert not np.any(model.optimizer.slots["velocity"])
+
+
+@pytest.mark.parametrize("more", [2000, 4000])
+def test_the_time_to_load_grows_with_the_size_and_not_with_its_square(more, place):
+    import time
+
+    def seconds(count):
+        relu = {"class_name": "ReLU", "config": {}}
+        place.write_bytes(described(lambda d: d["model"]["layers"].extend([relu] * count)))
+        start = time.process_time()
+        load_model(place)
+        return time.process_time() - start
+
+    seconds(100)  # imports
+    assert seconds(2 * more) < 3 * seconds(more) + 0.5
+
+
+@pytest.mark.parametrize("size", [10**4000, 2**70, 1e300, "784", [784], None, True, -1, 0, 0.5])
+def test_sizes_are_bounded_before_they_are_multiplied(size, place):
+    shape = [None] + [size] * 2000
+    place.write_bytes(described(layer(0, batch_shape=shape)))
+    with pytest.raises(ModelFileError) as error:
+        load_model(place)
+    assert len(str(error.value)) < 1000
+
+
+def test_what_a_file_says_is_cut_and_printable_in_messages(place):
+    for name in ("x" * 5_000_000, "\x1b]0;owned\x07"):
+        place.write_bytes(described(lambda d, n=name: d["model"]["layers"][1].update(class_name=n)))
+        with pytest.raises(ModelFileError) as error:
+            load_model(place)
+        assert len(str(error.value)) < 1000
+        assert str(error.value).isprintable()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits of POSIX")
+def test_too_little_memory_is_not_blamed_on_the_file(tmp_path):
+    code = """
+import resource, sys
+from tinynet import Sequential, saving
+from tinynet.layers import Dense, Input
+from tinynet.models import load_model
+model = Sequential([Input((1000,)), Dense(8000)])
+model.compile("adam", "mse")
+model.save(sys.argv[1])
+del model
+used = int(open("/proc/self/statm").read().split()[0]) * 4096
+resource.setrlimit(resource.RLIMIT_AS, (used + (60 << 20),) * 2)
+try:
+    load_model(sys.argv[1])
+except MemoryError as error:
+    print(error)
+"""
+    path = tmp_path / "m.npz"
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)],
+        env=os.environ | {"PYTHONPATH": root, "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+    if not os.path.exists("/proc/self/statm"):
+        pytest.skip("/proc says how much is used")
+    assert done.stdout == f"There is too little memory to load {path}.\n", done.stderr
+
+
+@pytest.mark.parametrize("name", [["a"], {"a": 1}, 3, True])
+def test_a_name_that_is_none_is_refused_when_it_is_loaded(name, place):
+    for change in (layer(1, name=name), lambda d: d["model"].update(name=name)):
+        place.write_bytes(described(change))
+        with pytest.raises(ModelFileError, match="name as a word"):
+            load_model(place)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"learning_rate": "0.1"},
+        {"learning_rate": None},
+        {"learning_rate": float("inf")},
+        {"rho": "0.9"},
+        {"rho": 1},
+        {"momentum": [0.9]},
+        {"epsilon": 0},
+        {"weight_decay": "0.1"},
+        {"clipnorm": "1"},
+        {"learning_rate": {"class_name": "CosineDecay", "config": {}}},
+        {
+            "learning_rate": {
+                "class_name": "CosineDecay",
+                "config": {"initial_learning_rate": 0.1, "decay_steps": 0},
+            }
+        },
+    ],
+)
+def test_what_would_not_train_is_refused_when_it_is_loaded(settings, place):
+    place.write_bytes(described(lambda d: d["compiled"]["optimizer"]["config"].update(settings)))
+    with pytest.raises(ModelFileError):
+        load_model(place)

@@ -11,7 +11,8 @@ from tiny_set import FILES, RAW, SERVED
 
 from tinynet.datasets import transfer
 from tinynet.datasets.download import Mirrors, NoMirror
-from tinynet.datasets.transfer import Failure, Transfer, address, plain, shown
+from tinynet.datasets.transfer import Failure, Transfer, address, shown
+from tinynet.support.settings import plain
 
 FILE = FILES[1]
 OK = b"HTTP/1.1 200 OK\r\n"

@@ -76,7 +76,7 @@ class Layer(symbols.Applicable, Weighted):
         if "input_dim" in unknown:
             input_shape = (unknown.pop("input_dim"),)
         registry.refuse(type(self), unknown)
-        self.name = name or unique_name(type(self).__name__)
+        self.name = settings.text("name", name or unique_name(type(self).__name__))
         self.trainable = trainable
         self.input_shape = None if input_shape is None else settings.shape(input_shape)
         self.declared = {}

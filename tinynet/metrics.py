@@ -35,7 +35,7 @@ class Metric(registry.Configurable):
     """
 
     def __init__(self, name: str | None = None) -> None:
-        self.name = name or registry.snake_case(type(self).__name__)
+        self.name = settings.text("name", name or registry.snake_case(type(self).__name__))
         self.reset_state()
 
     def per_example(self, t: Array, p: Array) -> Array:

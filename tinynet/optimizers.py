@@ -66,7 +66,7 @@ class Optimizer(registry.Configurable):
         limits = [limit for limit in LIMITS if getattr(self, limit) is not None]
         if len(limits) > 1:
             raise ValueError(f"Expected at most one kind of clipping, got {' and '.join(limits)}.")
-        self.name = name or type(self).__name__.lower()
+        self.name = settings.text("name", name or type(self).__name__.lower())
         self.iterations = 0
         self.built_for: Array | None = None
         self.slots: dict[str, Array] = {}

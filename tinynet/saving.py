@@ -45,10 +45,13 @@ def blaming(path: str | os.PathLike[str]) -> Iterator[None]:
         yield
     except (ModelFileError, ImportError):  # a library that is missing is not the file's fault
         raise
+    except MemoryError:  # nor is too little memory: a file never asks for more than its own size
+        raise MemoryError(f"There is too little memory to load {os.fspath(path)}.") from None
     except Exception as error:  # a hostile file can make almost anything fail
-        reason = f"{error} is missing" if isinstance(error, KeyError) else error
+        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        reason = settings.plain(reason or type(error).__name__, 500).rstrip(".")
         raise ModelFileError(
-            f"{os.fspath(path)} can't be loaded as a model: {reason or type(error).__name__}. "
+            f"{os.fspath(path)} can't be loaded as a model: {reason}. "
             f"Expected a file that model.save(path) wrote, whole and unchanged."
         ) from error
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from tinynet.idx import GZIP, IdxError, gunzip
+from tinynet.support.settings import plain
 
 if TYPE_CHECKING:
     import requests
@@ -234,12 +235,6 @@ def shown(url: str) -> str:
     scheme, _, rest = _parts(url)
     place, *more = re.split("[?#]", rest, maxsplit=1)
     return plain(scheme + place + ("?…" if more else ""), 200)
-
-
-def plain(text: str, most: int = 300) -> str:
-    """Make text from outside harmless: no control codes, and not too long."""
-    text = text if len(text) <= most else text[: most - 1] + "…"
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def _parts(url: str) -> tuple[str, str, str]:

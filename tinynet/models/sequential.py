@@ -39,6 +39,7 @@ class Sequential(Model):
 
     def __init__(self, layers: Sequence[Layer] | None = None, *, name: str | None = None) -> None:
         super().__init__(name=name)
+        self._named: dict[str, Layer] = {}
         self._start: InputLayer | None = None
         for layer in layers or []:
             self._append(layer)
@@ -72,7 +73,7 @@ class Sequential(Model):
     def _append(self, layer: Layer) -> None:
         """Put a layer at the end of the list."""
         if isinstance(layer, Model):
-            if not self.layers and layer._input_shape is not None:
+            if not self._layers and layer._input_shape is not None:
                 self._input_shape = layer._input_shape
             for inner in layer.in_a_row():
                 self._append(inner)
@@ -81,21 +82,24 @@ class Sequential(Model):
             raise ValueError(f"Expected a layer such as layers.Dense(10), got {layer!r}.")
         contracts.initialised(layer)
         if isinstance(layer, InputLayer):
-            if self.layers or self._input_shape is not None:
+            if self._layers or self._input_shape is not None:
                 raise ValueError("Input says what the model starts with: add it first, and once.")
             self._input_shape, self._start = layer.size, layer
             return
-        if layer in self.layers:
+        if len(self._named) != len(self._layers):  # after a pop
+            self._named = {known.name: known for known in self._layers}
+        if self._named.get(layer.name) is layer:
             raise ValueError(f"Layer {layer.name!r} is in this model already: make a new one.")
-        if any(layer.name == other.name for other in self.layers):
+        if layer.name in self._named:
             raise ValueError(
                 f"This model has a layer named {layer.name!r} already: give this one another, "
                 f"as in Dense(10, name='mine')."
             )
         layer.trainable = layer.trainable and self.trainable
-        if not self.layers and layer.input_shape is not None:
+        if not self._layers and layer.input_shape is not None:
             self._input_shape = layer.input_shape
         self._layers.append(layer)
+        self._named[layer.name] = layer
 
     def pop(self) -> Layer:
         """Take the last layer off, and return it."""

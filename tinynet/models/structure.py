@@ -27,7 +27,7 @@ class Structure(Network, registry.Configurable):
 
     def __init__(self, *, name: str | None = None) -> None:
         super().__init__(config.floatx(), config.new_generator())
-        self.name = name or config.unique_name(type(self).__name__)
+        self.name = settings.text("name", name or config.unique_name(type(self).__name__))
         self.epoch = 0  # how many epochs fit has finished: where to go on
         self.built = False
         self._trainable = True

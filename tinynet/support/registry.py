@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tinynet.support import spellings
+from tinynet.support import settings, spellings
 
 C = TypeVar("C", bound="Configurable")
 T = TypeVar("T")
@@ -208,7 +208,7 @@ def find(kind: str, table: Mapping[str, T], name: str) -> T:
     if in_keras(kind, name) and str(near).lower() != name.lower():
         hint = " Keras has it; tinynet knows dense networks only."
     valid = ", ".join(repr(n) for n in table if n == n.lower())
-    raise ValueError(f"Unknown {kind} {name!r}.{hint} tinynet has: {valid}.")
+    raise ValueError(f"Unknown {kind} {settings.short(name)}.{hint} tinynet has: {valid}.")
 
 
 def get(kind: str, base: type[C], table: Mapping[str, type[C]], identifier: Any) -> C:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+MOST = 1 << 62  # no count is so large, and a product of several is soon too long to compute
+
 
 def number(name: str, value: Any, interval: str = "(-inf, inf)") -> float:
     """Return a number as a Python float, if it lies in an interval.
@@ -70,9 +72,21 @@ def count(name: str, value: Any, least: int = 1) -> int:
         Traceback (most recent call last):
         ValueError: Expected units as a whole number from 1, got 0.5.
     """
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+    known = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not known or not least <= value < MOST:
         raise ValueError(f"Expected {name} as a whole number from {least}, got {short(value)}.")
     return int(value)
+
+
+def text(name: str, value: Any) -> str:
+    """Return a name, which is words.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"Expected {name} as a word, got {short(value)}.")
+    return value
 
 
 def choice(name: str, value: Any, *choices: Any) -> Any:
@@ -113,7 +127,18 @@ def shape(value: Any) -> tuple[int, ...]:
 def short(value: Any) -> str:
     """Write a value as Python would, cut where it is long."""
     try:
-        text = repr(value)
+        written = repr(value[:100] if isinstance(value, (str, bytes, list, tuple)) else value)
     except ValueError:  # Python writes no number of more than 4,300 digits
-        text = f"a very large {type(value).__name__}"
-    return text if len(text) <= 80 else f"{text[:77]}..."
+        written = f"a very large {type(value).__name__}"
+    return plain(written, 80)
+
+
+def plain(words: str, most: int = 300) -> str:
+    """Make text from outside harmless: no control codes, and not too long.
+
+    Example:
+        >>> plain("red: \\x1b[31m, and much more than that", most=16)
+        'red: ?[31m, and…'
+    """
+    words = words if len(words) <= most else words[: most - 1] + "…"
+    return "".join(c if c.isprintable() else "?" for c in words)
