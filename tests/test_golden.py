@@ -30,7 +30,12 @@ from golden.cases import CASES, OUTPUTS, Case, batches
 
 import tinynet
 from tinynet.layers import Activation, Dense, Layer
-from tinynet.losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError
+from tinynet.losses import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    MeanAbsoluteError,
+    MeanSquaredError,
+)
 from tinynet.optimizers import SGD, Adam, RMSprop
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -71,7 +76,7 @@ def replay(case: Case, golden: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     put(model, golden["weights"][0])
     trajectory = defaultdict(list, weights=[weights_of(model)])
     data = {name: golden[name] for name in ("x", "y", "sample_weight") if name in golden}
-    for batch in batches(data):
+    for batch in batches(data, case.steps):
         loss = model.train_on_batch(**batch, class_weight=case.class_weight)
         trajectory["loss"].append(loss)
         trajectory["weights"].append(weights_of(model))
@@ -180,6 +185,18 @@ class Halved(MeanSquaredError):
     def per_example(self, t, y):
         l, dy = super().per_example(t, y)
         return l / 2, dy / 2
+
+
+class HuberByAbsoluteError(tinynet.losses.Huber):
+    def per_example(self, t, y):
+        l, dy = MeanAbsoluteError().per_example(t, y)
+        return self.delta * l, self.delta * dy
+
+
+class LengthForgotten(tinynet.losses.CosineSimilarity):
+    def per_example(self, t, y):
+        l, dy = super().per_example(t, y)
+        return l, dy * np.sqrt(np.square(y).sum(axis=1, keepdims=True))
 
 
 class SmoothedOverTheOthers(CategoricalCrossentropy):
@@ -315,6 +332,20 @@ WRONG = {
     ),
     "mean over classes": wrong("sgd", loss=lambda k: MeanOverClasses()),
     "sum over outputs": wrong("binary", loss=lambda k: SumOverOutputs()),
+    "Huber without its parabola": wrong("huber", loss=lambda k: HuberByAbsoluteError(0.7)),
+    "log cosh as the square": wrong("log_cosh", loss=lambda k: Halved()),
+    "percentages forgotten": wrong("mape", loss=lambda k: MeanAbsoluteError()),
+    "squares instead of logarithms": wrong("msle", loss=lambda k: MeanSquaredError()),
+    "hinge squared": wrong("hinge", loss=lambda k: tinynet.losses.SquaredHinge()),
+    "hinge not squared": wrong("squared_hinge", loss=lambda k: tinynet.losses.Hinge()),
+    "hinge of each output": wrong("categorical_hinge", loss=lambda k: tinynet.losses.Hinge()),
+    "KL of rows made to sum to 1": wrong("kl_divergence", loss=lambda k: CategoricalCrossentropy()),
+    "Poisson as squares": wrong("poisson", loss=lambda k: MeanSquaredError()),
+    "cosine: |y| forgotten": wrong("cosine_similarity", loss=lambda k: LengthForgotten()),
+    "sum as mean": wrong("mse_sum", loss=lambda k: MeanSquaredError()),
+    "weights' sum forgotten": wrong(
+        "categorical_by_weights", loss=lambda k: CategoricalCrossentropy()
+    ),
     "squared error halved": wrong("mse", loss=lambda k: Halved()),
     "smoothed over the other classes": wrong("categorical", loss=lambda k: SmoothedOverTheOthers()),
     "sample weights normalised": wrong("sample_weight", loss=lambda k: WeightsNormalised()),

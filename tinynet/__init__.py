@@ -17,6 +17,7 @@ Beside it, what the core is made from:
     regularizers.py  penalties on large weights
     schedules.py     learning rates that change from step to step
     metrics.py       accuracy and its relatives
+    reduction.py     from the losses of examples to one number
     config.py        what all models share: the number type, names, seeds
     utils.py         to_categorical, set_random_seed
 

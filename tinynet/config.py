@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +49,16 @@ def set_floatx(value: str) -> None:
     if value not in ("float32", "float64"):
         raise ValueError(f"Expected floatx 'float32' or 'float64', got {value!r}.")
     _floatx = value
+
+
+def refuse_dtype(options: dict[str, Any]) -> None:
+    """Take Keras's option dtype out, or refuse it where it names another than floatx.
+
+    Raises:
+        ValueError: another dtype.
+    """
+    if options.pop("dtype", None) not in (None, _floatx):
+        raise ValueError(f"Everything is computed in {_floatx}: see config.set_floatx.")
 
 
 def set_random_seed(seed: int) -> None:

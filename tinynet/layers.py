@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinynet import activations, initializers, regularizers, symbols
-from tinynet.config import floatx, unique_name
+from tinynet.config import refuse_dtype, unique_name
 from tinynet.support import registry, settings
 from tinynet.weights import Weighted
 
@@ -71,8 +71,7 @@ class Layer(symbols.Applicable, Weighted):
         input_shape: Sequence[int] | None = None,
         **unknown: Any,
     ) -> None:
-        if unknown.pop("dtype", None) not in (None, floatx()):
-            raise ValueError(f"All layers of a model compute in {floatx()}: see config.set_floatx.")
+        refuse_dtype(unknown)
         if "input_dim" in unknown:
             input_shape = (unknown.pop("input_dim"),)
         registry.refuse(type(self), unknown)

@@ -16,13 +16,14 @@ logits in front of it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from tinynet import activations
+from tinynet.reduction import WRITE_A_CLASS, Reduced
 from tinynet.support import registry, settings
 
 Array = NDArray[np.floating]
@@ -31,8 +32,11 @@ L = TypeVar("L", bound="Loss")
 TINY = 1e-7  # Keras's epsilon: probabilities are kept this far from 0 and 1 before a log
 
 
-class Loss(registry.Configurable):
+class Loss(Reduced):
     """Base class: a subclass writes `per_example`.
+
+    Args:
+        **options: reduction, name: see reduction.Reduced.
 
     Example, a loss of your own:
         >>> class Cubed(Loss):
@@ -49,14 +53,6 @@ class Loss(registry.Configurable):
     from_logits = False
     formulas: Mapping[str, str] = {}  # of l, and of dy from outputs or from logits, for explain
 
-    def per_example(self, t: Array, y: Array) -> tuple[Array, Array]:
-        """Return l (n,), the loss of each example, and dl/dy (n, k), each row its own."""
-        raise TypeError(f"{type(self).__name__} has no per_example(t, y) that returns (l, dy).")
-
-    def targets(self, t: Array, y: Array) -> Array:
-        """Bring targets into the shape of y."""
-        return t.reshape(y.shape)  # (n,) -> (n, 1) where there is one output
-
     def value_and_gradient(
         self, t: Array, y: Array, weights: Array | None = None
     ) -> tuple[float, Array]:
@@ -70,16 +66,8 @@ class Loss(registry.Configurable):
         l, dy = self.per_example(self.targets(t, y), y)  # (n,), (n, k)
         if weights is not None:
             l, dy = l * weights, dy * weights[:, np.newaxis]  # (n,), (n, k) * (n, 1)
-        return float(l.sum()) / len(l), dy / len(l)  # the mean's derivative: 1/n for every row
-
-    def __call__(
-        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
-    ) -> float:
-        """Return the mean loss of these outputs."""
-        y = np.array(y_pred)
-        y = y if np.issubdtype(y.dtype, np.floating) else y.astype(np.float32)
-        weights = None if sample_weight is None else np.asarray(sample_weight, y.dtype)
-        return self.value_and_gradient(np.array(y_true), y, weights)[0]
+        n = self.divisor(len(l), weights)  # of a mean: how many
+        return float(l.sum()) / n, dy / n  # the mean's derivative: 1/n for every row
 
     def on_logits(self: L) -> L:
         """Return the same loss, taking logits instead of probabilities."""
@@ -96,6 +84,8 @@ class CategoricalCrossentropy(Loss):
     Args:
         from_logits: whether the outputs are logits, not probabilities; default False.
         label_smoothing: s in [0, 1): train on t (1 - s) + s / k; default 0.
+        axis: -1, the last, and no other.
+        **options: reduction, name: see Loss.
 
     Example, a certain and a wrong guess:
         >>> round(CategoricalCrossentropy()([[0.0, 1.0]], [[0.0, 1.0]]), 4)
@@ -116,7 +106,15 @@ class CategoricalCrossentropy(Loss):
         "dlogits": "(p - t) / n",
     }
 
-    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.axis = settings.choice("axis", axis, -1)
         self.from_logits = from_logits
         self.label_smoothing = settings.number("label_smoothing", label_smoothing, "[0, 1)")
 
@@ -142,6 +140,8 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
 
     Args:
         from_logits: whether the outputs are logits, not probabilities; default False.
+        ignore_class: None, and no other.
+        **options: axis, reduction, name: as above.
 
     Example:
         >>> round(SparseCategoricalCrossentropy()([1], [[0.9, 0.1]]), 4)  # -log 0.1
@@ -156,13 +156,21 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         "dlogits": "(p - 1) / n at the class t, p / n elsewhere",
     }
 
-    def __init__(self, from_logits: bool = False) -> None:
-        super().__init__(from_logits)
+    def __init__(
+        self, from_logits: bool = False, ignore_class: None = None, **options: Any
+    ) -> None:
+        super().__init__(from_logits, **options)
+        self.ignore_class = settings.choice("ignore_class", ignore_class, None)
 
     def targets(self, t: Array, y: Array) -> Array:
-        one_hot = np.zeros_like(y)  # (n, k)
-        one_hot[np.arange(len(y)), t.reshape(len(y)).astype(np.intp)] = 1  # a 1 at (i, t[i])
-        return one_hot
+        one_hot: Array = t.reshape(-1, 1) == np.arange(y.shape[1])  # (n, 1) == (k,): 1 at (i, t[i])
+        return one_hot.astype(y.dtype)  # (n, k), a row of 0 where there is no such class
+
+    def pair(self, t: Array, y: Array) -> tuple[Array, Array]:
+        t = t[..., 0] if t.ndim == y.ndim and t.shape[-1] == 1 else t  # (...)
+        if t.shape != y.shape[:-1]:
+            raise ValueError(f"Expected y_true of shape {y.shape[:-1]}, got {t.shape}.")
+        return t, y
 
 
 class BinaryCrossentropy(Loss):
@@ -173,6 +181,7 @@ class BinaryCrossentropy(Loss):
     Args:
         from_logits: whether the outputs are logits, not probabilities; default False.
         label_smoothing: s in [0, 1): train on t (1 - s) + s / 2; default 0.
+        axis, **options: as above.
 
     Example:
         >>> round(BinaryCrossentropy()([[1.0]], [[0.1]]), 4)  # -log 0.1
@@ -189,7 +198,15 @@ class BinaryCrossentropy(Loss):
         "dlogits": "(p - t) / k / n",
     }
 
-    def __init__(self, from_logits: bool = False, label_smoothing: float = 0.0) -> None:
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.axis = settings.choice("axis", axis, -1)
         self.from_logits = from_logits
         self.label_smoothing = settings.number("label_smoothing", label_smoothing, "[0, 1)")
 
@@ -241,6 +258,7 @@ class MeanAbsoluteError(Loss):
         return np.abs(error).mean(axis=1), np.sign(error) / y.shape[1]  # (n,), (n, k)
 
 
+FUNCTIONS: dict[Callable[..., Any], type[Loss]] = {}  # the losses as functions, of more/
 BY_NAME: dict[str, type[Loss]] = registry.names_of(
     [
         CategoricalCrossentropy,
@@ -253,10 +271,22 @@ BY_NAME: dict[str, type[Loss]] = registry.names_of(
 
 
 def get(identifier: Any) -> Loss:
-    """Return the loss meant by a name, a class, a config or an instance.
+    """Return the loss meant by a name, a class, a config, an instance or a function of this module.
+
+    Raises:
+        ValueError: anything else; for a function of your own with the class to write.
 
     Example:
-        >>> get("mse")
-        MeanSquaredError()
+        >>> get("mse").name
+        'mean_squared_error'
     """
+    if callable(identifier) and not isinstance(identifier, (Loss, type)):
+        if identifier not in FUNCTIONS:
+            raise ValueError(WRITE_A_CLASS)
+        return FUNCTIONS[identifier]()
     return registry.get("loss", Loss, BY_NAME, identifier)
+
+
+if TYPE_CHECKING:  # what more/ adds when it is first asked for
+    from tinynet.more.loss_functions import *  # noqa: F403
+    from tinynet.more.losses import *  # noqa: F403

@@ -20,7 +20,12 @@ TABLE = Path(__file__).parent / "keras_signatures.json"
 NAMES = {
     "layers": "Input Dense Activation ReLU Softmax Flatten Dropout Rescaling LeakyReLU ELU",
     "losses": "CategoricalCrossentropy BinaryCrossentropy SparseCategoricalCrossentropy "
-    "MeanSquaredError MeanAbsoluteError",
+    "MeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError "
+    "Huber LogCosh Hinge SquaredHinge CategoricalHinge KLDivergence Poisson CosineSimilarity "
+    "binary_crossentropy categorical_crossentropy sparse_categorical_crossentropy "
+    "mean_squared_error mean_absolute_error mean_absolute_percentage_error "
+    "mean_squared_logarithmic_error huber log_cosh hinge squared_hinge categorical_hinge "
+    "kl_divergence poisson cosine_similarity",
     "metrics": "BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy "
     "TopKCategoricalAccuracy SparseTopKCategoricalAccuracy MeanSquaredError MeanAbsoluteError",
     "optimizers": "SGD RMSprop Adam",

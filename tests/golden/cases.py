@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 STEPS = 200
+FEW = 40
 BATCH = 5
 EXAMPLES = 22  # five batches an epoch: 5, 5, 5, 5 and a partial one of 2
 FEATURES = 5
@@ -35,6 +36,7 @@ class Case:
     dead_unit: bool = True  # see `make_weights`
     images: bool = False  # x is (n, 1, 5) instead of (n, 5)
     wide: float = 1.0  # x is multiplied by it
+    steps: int = STEPS
 
     def build(self, k: Any) -> Any:
         """Make and compile the model of library `k`."""
@@ -91,10 +93,10 @@ def make_weights(shapes: list[tuple[int, ...]], case: Case) -> list[np.ndarray]:
     return weights
 
 
-def batches(data: dict[str, np.ndarray]) -> Any:
-    """Yield the STEPS batches in order, as the arguments of train_on_batch."""
+def batches(data: dict[str, np.ndarray], steps: int = STEPS) -> Any:
+    """Yield so many batches in order, as the arguments of train_on_batch."""
     starts = range(0, EXAMPLES, BATCH)
-    for step in range(STEPS):
+    for step in range(steps):
         start = starts[step % len(starts)]
         yield {name: array[start : start + BATCH] for name, array in data.items()}
 
@@ -201,6 +203,40 @@ def _losses() -> dict[str, Case]:
     }
 
 
+def _more_losses() -> dict[str, Case]:
+    """Give the losses of more/, and the reductions: fewer steps, for they share all else."""
+
+    def case(loss: str, output: str | None, target: str, **more: Any) -> Case:
+        def layers(k: Any) -> list[Any]:
+            return [*hidden(k, "relu"), k.layers.Dense(OUTPUTS, activation=output)]
+
+        options = {name: more.pop(name) for name in ("delta", "reduction") if name in more}
+        make = lambda k: getattr(k.losses, loss)(**options)  # noqa: E731
+        return Case(loss=make, layers=layers, target=target, steps=FEW, **more)
+
+    rate = {"optimizer": lambda k: k.optimizers.SGD(0.002)}
+    return {
+        "mape": case("MeanAbsolutePercentageError", None, "numbers", **rate),
+        "msle": case("MeanSquaredLogarithmicError", None, "numbers"),
+        "huber": case("Huber", None, "numbers", delta=0.7),
+        "log_cosh": case("LogCosh", None, "numbers"),
+        "hinge": case("Hinge", None, "yes_or_no"),
+        "squared_hinge": case("SquaredHinge", None, "numbers"),
+        "categorical_hinge": case("CategoricalHinge", None, "classes"),
+        "kl_divergence": case("KLDivergence", "sigmoid", "classes"),
+        "poisson": case("Poisson", "sigmoid", "yes_or_no"),
+        "cosine_similarity": case("CosineSimilarity", "sigmoid", "yes_or_no"),
+        "mse_sum": case("MeanSquaredError", None, "numbers", reduction="sum", weighted=True),
+        "categorical_by_weights": case(
+            "CategoricalCrossentropy",
+            "softmax",
+            "classes",
+            reduction="mean_with_sample_weight",
+            weighted=True,
+        ),
+    }
+
+
 def _activations() -> dict[str, Case]:
     """Give every activation in a hidden layer, where its own derivative is used."""
 
@@ -289,4 +325,10 @@ def _penalties_and_weights() -> dict[str, Case]:
     }
 
 
-CASES = {**_optimizers(), **_losses(), **_activations(), **_penalties_and_weights()}
+CASES = {
+    **_optimizers(),
+    **_losses(),
+    **_more_losses(),
+    **_activations(),
+    **_penalties_and_weights(),
+}

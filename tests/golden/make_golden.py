@@ -1,7 +1,8 @@
 """Record the golden trajectories from real Keras 3, on its JAX backend.
 
     pip install -e '.[parity]'
-    python tests/golden/make_golden.py
+    python tests/golden/make_golden.py            # all of them
+    python tests/golden/make_golden.py huber mape  # these
 
 Writes one file for each case of `cases.py` and each of float64 and float32, holding what
 `tests/test_golden.py` replays: the data, and the loss, all weights and all slots of the
@@ -54,7 +55,7 @@ def record(case: Case, keras: Any, floatx: str) -> dict[str, np.ndarray]:
         for name, array in make_data(case).items()
     }
     trajectory = defaultdict(list, weights=[flat(model.get_weights())])
-    for batch in batches(data):
+    for batch in batches(data, case.steps):
         loss = model.train_on_batch(**batch, class_weight=case.class_weight)
         trajectory["loss"].append(np.asarray(loss, floatx))
         trajectory["weights"].append(flat(model.get_weights()))
@@ -67,8 +68,8 @@ def record(case: Case, keras: Any, floatx: str) -> dict[str, np.ndarray]:
     return data | arrays
 
 
-def record_all(floatx: str) -> None:
-    """Write the files of one number type."""
+def record_all(floatx: str, names: list[str]) -> None:
+    """Write the files of one number type: those of these cases, or all."""
     import jax
     import keras
     from keras.src.backend.common import dtypes
@@ -79,17 +80,18 @@ def record_all(floatx: str) -> None:
     made_with = f"keras {keras.__version__}, backend jax {jax.__version__}"
     folder = HERE / floatx
     folder.mkdir(exist_ok=True)
-    for name, case in CASES.items():
-        arrays = record(case, keras, floatx)
+    for name in names or CASES:
+        arrays = record(CASES[name], keras, floatx)
         np.savez_compressed(folder / f"{name}.npz", made_with=np.array(made_with), **arrays)
         losses = arrays["loss"]
         print(f"{floatx} {name}: loss {losses[0]:.4f} to {losses[-1]:.4f}", flush=True)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        record_all(sys.argv[1])
+    if sys.argv[1:2] in (["float32"], ["float64"]):
+        record_all(sys.argv[1], sys.argv[2:])
     else:  # JAX must be told its number type before it starts, so each has its own process
         for floatx, x64 in (("float64", "1"), ("float32", "0")):
             env = os.environ | {"KERAS_BACKEND": "jax", "JAX_ENABLE_X64": x64}
-            subprocess.run([sys.executable, __file__, floatx], env=env, check=True)
+            command = [sys.executable, __file__, floatx, *sys.argv[1:]]
+            subprocess.run(command, env=env, check=True)

@@ -17,6 +17,7 @@ from tinynet.support import absent, registry
 FILES = {  # what each public module has here
     "initializers": ("initializers",),
     "layers": ("merging", "normalization", "rectifiers", "scaling"),
+    "losses": ("losses", "loss_functions"),
 }
 
 

@@ -1,0 +1,69 @@
+"""Arrays of unlike rank that mean the same: (n,) and (n, 1), targets beside outputs, weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def numbers(values: Any, floatx: str) -> Array:
+    """Return values as a new array that can be computed with.
+
+    Arrays of float32 and float64 stay as they are. Lists, whole numbers, bools and half precision
+    become floatx, in which 3 - 5 is -2 and no sum overflows.
+    """
+    kept = getattr(values, "dtype", None) in (np.float32, np.float64)
+    return np.array(values, None if kept else floatx)
+
+
+def alike(a: Array, b: Array) -> tuple[Array, Array]:
+    """Give two arrays as many axes, where a last axis of length 1 is all that tells them apart.
+
+    Example:
+        >>> a, b = alike(np.zeros(3), np.zeros((3, 1)))
+        >>> a.shape, b.shape
+        ((3, 1), (3, 1))
+    """
+    if a.ndim == b.ndim + 1:
+        b, a = alike(b, a)
+    elif b.ndim == a.ndim + 1 and b.shape[-1] == 1:
+        if a.ndim == 1:
+            return a[:, np.newaxis], b
+        return a, b[..., 0]
+    return a, b
+
+
+def same(t: Array, y: Array) -> tuple[Array, Array]:
+    """Return targets and outputs of one shape, (..., k).
+
+    Raises:
+        ValueError: the shapes differ by more than a last axis of length 1.
+    """
+    t, y = alike(t, y)
+    if t.shape != y.shape:
+        raise ValueError(f"Expected y_true of the shape of y_pred, {y.shape}, got {t.shape}.")
+    return t, y
+
+
+def weigh(values: Array, weights: Any) -> tuple[Array, Array]:
+    """Return values, multiplied by their weights, and the weights, as wide as Keras makes them.
+
+    Args:
+        values: (n,) or (n, ...).
+        weights: a number, or an array that broadcasts with the values; (n, 1) is (n,).
+
+    Raises:
+        ValueError: weights that don't belong to these values.
+    """
+    values, weights = alike(values, np.asarray(weights, values.dtype))
+    try:
+        return values * weights, weights
+    except ValueError:
+        raise ValueError(
+            f"Expected sample_weight as a number or of shape {values.shape}, one number an "
+            f"example, got {weights.shape}."
+        ) from None
