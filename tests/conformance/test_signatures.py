@@ -28,7 +28,9 @@ def test_parameters_and_defaults_are_those_of_keras(path):
         assert parameter.name in keras, f"Keras has no {parameter.name!r}"
         if parameter.default is parameter.empty:  # demanded: of Keras, or where None is no use
             assert keras[parameter.name] in ([], [None])
-        elif path.startswith(("losses.", "metrics.")) and parameter.name == "name":  # None: the class's own
+        elif (
+            path.startswith(("losses.", "metrics.")) and parameter.name == "name"
+        ):  # None: the class's own
             assert [look_up(tinynet, path)().name] == keras["name"]
         else:
             assert [parameter.default] == keras[parameter.name], f"default of {parameter.name!r}"
