@@ -12,10 +12,11 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from misbehaving_server import Server
+from misbehaving_server import BEHAVIOURS, Handler, Server
 from tiny_set import ARRAYS, PACKED, RAW, SERVED, is_right, tiny
 
 from tinynet.datasets import DownloadError, fashion_mnist, load_folder, mnist
@@ -207,6 +208,117 @@ def test_good_files_of_another_set_are_kept_when_they_make_way(
     for name, body in before.items():
         (kept,) = tmp_path.glob(f"{name}.*.other")
         assert kept.read_bytes() == body
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_file_that_appears_during_a_download_is_not_overwritten(
+    good: bool, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path)
+    path = tmp_path / f"{TEST_LABELS}.gz"
+    path.unlink()
+    mine = gzip.compress(RAW[TEST_LABELS], 1) if good else b"my thesis"
+
+    def meanwhile(handler: Handler, body: bytes) -> None:
+        path.write_bytes(mine)
+        handler.reply(200, body)
+
+    monkeypatch.setitem(BEHAVIOURS, "meanwhile", meanwhile)
+    assert is_right(tiny(server.address("meanwhile")).load(tmp_path, progress=False))
+    (kept,) = [path] if good else tmp_path.glob("*.other")
+    assert kept.read_bytes() == mine
+    assert is_right(tiny().load(tmp_path, offline=True))
+
+
+@pytest.mark.parametrize(
+    "mine",
+    [
+        np.zeros((301, 8, 8), np.uint8),
+        np.zeros((2, 8, 8), np.uint8),
+        np.zeros((300, 8, 8), np.float32),
+        np.zeros(3000, np.int16),
+        np.zeros((300, 28, 28, 3), np.uint8),
+        np.zeros((0, 8, 8), np.uint8),
+    ],
+    ids=lambda array: f"{array.dtype}-{array.shape}",
+)
+@pytest.mark.parametrize("form", ["{}", "{}.gz", "Train-Images.idx3-ubyte.gz"])
+def test_an_idx_file_of_ones_own_is_kept_whatever_its_size_and_type(
+    mine: np.ndarray,  # type: ignore[type-arg]
+    form: str,
+    server: Server,
+    tmp_path: Path,
+) -> None:
+    dataset = tiny(server.address("good"))
+    bodies = []
+    for version in (1, 2):  # and later a new version of it
+        write_idx(tmp_path / form.format(TRAIN_IMAGES), mine + mine.dtype.type(version))
+        bodies.append((tmp_path / form.format(TRAIN_IMAGES)).read_bytes())
+        for path in tmp_path.glob(f"{TRAIN_IMAGES}*"):  # so that the set is not whole
+            if path.name != form.format(TRAIN_IMAGES) and path.suffix != ".other":
+                path.unlink()
+        assert is_right(dataset.load(tmp_path, progress=False))
+        assert is_right(load_folder(tmp_path))
+    kept = [path.read_bytes() for path in tmp_path.glob("*.other")]
+    assert sorted(kept) == sorted(bodies)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes")
+def test_what_is_no_file_is_left_in_its_place(server: Server, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / f"{TRAIN_IMAGES}.gz")
+    (tmp_path / f"{TRAIN_LABELS}.gz").mkdir()
+    message = load_and_warn(server, tmp_path)
+    assert "expected a file, got" in message
+    assert stat.S_ISFIFO((tmp_path / f"{TRAIN_IMAGES}.gz").stat().st_mode)
+    assert (tmp_path / f"{TRAIN_LABELS}.gz").is_dir()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links of POSIX")
+def test_a_link_to_a_file_of_ones_own_makes_way_and_the_file_stays(
+    server: Server, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine"
+    mine.write_bytes(b"my thesis")
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    (folder / f"{TRAIN_IMAGES}.gz").symlink_to(mine)
+    assert is_right(tiny(server.address("good")).load(folder, progress=False))
+    assert mine.read_bytes() == b"my thesis"
+
+
+def test_where_there_is_no_home_folder_a_sentence_says_what_to_type(
+    monkeypatch: pytest.MonkeyPatch, server: Server, tmp_path: Path
+) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("TINYNET_HOME", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("LOCALAPPDATA", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(DownloadError, match="There is no home folder to keep Tiny in") as error:
+        tiny(server.address("good")).load(progress=False)
+    assert 'load_data(cache_dir="data/tiny")' in str(error.value)
+    monkeypatch.chdir(tmp_path)
+    assert is_right(tiny(server.address("good")).load(cache_dir="data/tiny", progress=False))
+    with pytest.raises(DownloadError, match="There is no home folder"):
+        tiny().load("~nobody-of-this-name/x", offline=True)
+
+
+def test_both_sets_are_loaded_by_one_definition() -> None:
+    assert mnist.load_data.__func__ is fashion_mnist.load_data.__func__  # type: ignore[attr-defined]
+    assert "within an hour" in (mnist.load_data.__doc__ or "")
+
+
+@pytest.mark.parametrize("mirrors", [7, [None], [Path("https://a.example")], b"https://a.example"])
+def test_mirrors_that_are_no_addresses_are_refused_in_words(mirrors: Any, tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match=r'mirrors: expected addresses, .*mirrors=\["https://'):
+        tiny().load(tmp_path, mirrors=mirrors)
+
+
+def test_the_name_of_keras_file_is_not_taken_for_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"names a folder .* leave it out: load_data\(\)"):
+        mnist.load_data("mnist.npz")
 
 
 def test_a_failed_repair_leaves_the_folder_as_it_was(server: Server, tmp_path: Path) -> None:

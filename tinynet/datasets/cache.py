@@ -4,8 +4,8 @@ import hashlib
 import os
 import sys
 import warnings
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterable, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from tinynet.datasets.folder import NAMES, Pair, spellings
 from tinynet.datasets.transfer import address, shown
 from tinynet.idx import GZIP, IdxError, gunzip, parse_idx
 from tinynet.support.files import replacing
+from tinynet.support.settings import short
 
 SIZES = (16 + 60_000 * 28 * 28, 8 + 60_000, 16 + 10_000 * 28 * 28, 8 + 10_000)
 HELP = """
@@ -133,6 +134,8 @@ class DataSet:
 
         Raises:
             DownloadError: files are missing and could not be fetched; says why, and what to do.
+            TypeError: mirrors are no addresses.
+            ValueError: cache_dir is the name of Keras's file, mnist.npz.
 
         Example:
             >>> from tinynet.datasets import mnist
@@ -146,13 +149,13 @@ class DataSet:
         keras.datasets.mnist.load_data(path), where path names a file; here cache_dir names a
         folder.
         """
+        addresses = _addresses(mirrors)
         folder = self.folder(cache_dir)
         copies = {file: self.find(file, folder) for file in self.files}
         if any(not copy.path for copy in copies.values()):
             if offline:
                 raise DownloadError(self._explain("offline=True", folder, copies, {}))
-            mirrors = [mirrors] if isinstance(mirrors, str) else mirrors or self.mirrors
-            self._fetch(copies, folder, mirrors, progress)
+            self._fetch(copies, folder, addresses or self.mirrors, progress)
         arrays = [parse_idx(copy.data) for copy in copies.values()]
         return (arrays[0], arrays[1]), (arrays[2], arrays[3])
 
@@ -160,6 +163,11 @@ class DataSet:
         """Say where the files of this set belong."""
         try:
             if cache_dir is not None:
+                if os.fspath(cache_dir) == "mnist.npz":
+                    raise ValueError(
+                        'cache_dir names a folder of four files, got "mnist.npz", which names a '
+                        "file of Keras's: leave it out: load_data()"
+                    )
                 return Path(cache_dir).expanduser().absolute()
             if home := os.environ.get("TINYNET_HOME"):
                 return Path(home).expanduser().absolute() / self.name
@@ -207,7 +215,7 @@ class DataSet:
                     why = "no mirror gave what is missing"
                     raise DownloadError(self._explain(why, folder, copies, error.reasons)) from None
                 try:
-                    found.path = _keep(packed, file, found, folder)
+                    found.path = self._keep(packed, file, folder)
                 except OSError as error:
                     not_kept = error
         if not_kept:
@@ -217,6 +225,20 @@ class DataSet:
                 f"write to: load_data(cache_dir=...) or the environment variable TINYNET_HOME.",
                 stacklevel=3,
             )
+
+    def _keep(self, packed: bytes, file: DataFile, folder: Path) -> Path:
+        """Write a good copy into the folder, where what is not good makes way for it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        kept = folder / (file.name + (".gz" if packed.startswith(GZIP) else ""))
+        now = self.find(file, folder)  # a download takes a while: who knows what came meanwhile
+        if now.path:
+            return now.path
+        for path, error in now.bad.items():
+            if path == kept or (path.parent == folder and isinstance(error, IdxError)):
+                _set_aside(path, now.seen.get(path))
+        with replacing(kept) as opened:
+            opened.write(packed)
+        return kept
 
     def _explain(
         self, why: str, folder: Path, copies: dict[DataFile, Copies], reasons: dict[str, str]
@@ -239,25 +261,28 @@ def four_files(*sha256: str) -> tuple[DataFile, ...]:
     return tuple(DataFile(*file) for file in zip(NAMES, SIZES, sha256, strict=True))
 
 
-def _keep(packed: bytes, file: DataFile, found: Copies, folder: Path) -> Path:
-    """Write a good copy into the folder, where what is not good makes way for it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = folder / (file.name + (".gz" if packed.startswith(GZIP) else ""))
-    for path, error in found.bad.items():
-        if path == kept or (path.parent == folder and isinstance(error, IdxError)):
-            _set_aside(path, found.seen.get(path))
-    with replacing(kept) as opened:
-        opened.write(packed)
-    return kept
+def _addresses(mirrors: Sequence[str] | str | None) -> list[str]:
+    """Check the addresses that a user has given."""
+    if mirrors is None:
+        return []
+    given = (
+        list(mirrors)
+        if isinstance(mirrors, Iterable) and not isinstance(mirrors, str)
+        else [mirrors]
+    )
+    if not all(isinstance(mirror, str) for mirror in given):
+        raise TypeError(
+            f"mirrors: expected addresses, got {short(mirrors)}. For example "
+            f'load_data(mirrors=["https://my.example/mnist/"])'
+        )
+    return given
 
 
 def _set_aside(path: Path, seen: os.stat_result | None) -> None:
     """Give a file another name, for it may be somebody's work; none is ever deleted."""
-    try:
-        if seen is None or os.path.samestat(seen, path.stat()):  # else another was faster
+    with suppress(FileNotFoundError):  # another process was faster
+        if seen is None or os.path.samestat(seen, path.stat()):  # the same
             path.rename(path.with_name(f"{path.name}.{os.urandom(4).hex()}.other"))
-    except FileNotFoundError:  # the same
-        pass
 
 
 def _user_cache() -> Path:

@@ -117,5 +117,5 @@ def _is_terminal() -> bool:
     """Tell whether lines can be drawn over."""
     try:
         return sys.stdout.isatty()
-    except (AttributeError, ValueError):
+    except (AttributeError, OSError, ValueError):
         return False
