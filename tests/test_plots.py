@@ -15,6 +15,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from tinynet import plots
+from tinynet.callbacks import Callback
 from tinynet.layers import Dense, Dropout
 from tinynet.models import Sequential
 from tinynet.utils import set_random_seed
@@ -70,7 +71,7 @@ def texts(figure: Figure) -> list[str]:
 
 
 def panels(figure: Figure) -> list[Any]:
-    return figure.axes[0].child_axes
+    return figure.axes
 
 
 # ---- what holds for all ----
@@ -165,6 +166,40 @@ def test_history_counts_on_from_the_initial_epoch() -> None:
 
     (line,) = panels(plots.history(Resumed()))[0].lines
     assert line.get_xdata().tolist() == [6, 7]
+
+
+def test_history_stands_at_its_own_epochs_with_validation_freq() -> None:
+    model = Sequential([Dense(1, input_shape=(2,))])
+    model.compile("sgd", "mse")
+    x, y = np.zeros((8, 2)), np.zeros(8)
+    history = model.fit(
+        x, y, epochs=10, verbose=0, validation_data=(x, y), validation_freq=3, initial_epoch=1
+    )
+    for given in (history, {"loss": [0.5] * 9, "val_loss": [0.4] * 3}):
+        training, validation = panels(plots.history(given))[0].lines
+        shift = given is history  # a dict does not know where it began
+        assert list(training.get_xdata()) == list(range(1 + shift, 10 + shift))
+        assert list(validation.get_xdata()) == [3, 6, 9]
+
+
+def test_history_draws_what_only_callbacks_log_and_leaves_words_out() -> None:
+    class Note(Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            logs["val_f1"], logs["note"] = 0.5 + epoch, "good"
+            if epoch:
+                logs["late"] = 1.0
+
+    model = Sequential([Dense(1, input_shape=(2,))])
+    model.compile("sgd", "mse")
+    history = model.fit(np.zeros((8, 2)), np.zeros(8), epochs=3, verbose=0, callbacks=[Note()])
+    drawn = {panel.get_title(loc="left"): panel for panel in panels(plots.history(history))}
+    assert list(drawn) == ["loss", "val_f1", "late"]
+    assert list(drawn["val_f1"].lines[0].get_ydata()) == [0.5, 1.5, 2.5]
+    assert list(drawn["late"].lines[0].get_xdata()) == [2, 3]
+
+
+def test_historys_axes_are_those_one_sees() -> None:
+    assert all(panel.axison and panel.lines for panel in plots.history(HISTORY).axes)
 
 
 def test_history_of_nothing_says_what_to_do() -> None:

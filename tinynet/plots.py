@@ -41,41 +41,57 @@ def history(history: Any, ax: Axes | None = None) -> Figure:
     """Draw each loss and metric by epoch, training beside validation.
 
     Args:
-        history: what `fit` returned, or its `.history`: name -> list of one float an epoch.
-        ax: where to draw; default a new figure.
+        history: what `fit` returned, or its `.history`: name -> list of one float an epoch. Lists
+            that are shorter, as with validation_freq, stand at their own epochs.
+        ax: where to draw; default a new figure, whose axes the panels are then.
 
     Returns:
-        The Figure, with one panel for the loss and one for each metric.
+        The Figure, with a panel for the loss and for each name that was recorded, val_ ones beside
+        their training. What is no number is left out.
 
     Raises:
         ValueError: no epoch has been recorded.
 
     Example:
         >>> figure = history({"loss": [0.26, 0.10], "val_loss": [0.12, 0.09]})
-        >>> figure.axes[0].child_axes[0].get_title(loc="left")
+        >>> figure.axes[0].get_title(loc="left")
         'loss'
     """
     from matplotlib.ticker import MaxNLocator
 
-    values: Mapping[str, Sequence[float]] = getattr(history, "history", history)
-    names = sorted((n for n in values if not n.startswith("val_")), key=lambda n: n != "loss")
+    values = _numbers(getattr(history, "history", history))
+    names = [n for n in values if not (n.startswith("val_") and n[4:] in values)]
+    names.sort(key=lambda name: name != "loss")
     if not names:
         raise ValueError("The history is empty. Train first: history = model.fit(x, y, ...)")
-    start = min(getattr(history, "epoch", None) or [0]) + 1
-    ax = _place(ax, 4.6 * len(names), 3.6)
-    for panel, name in zip(_panels(ax, len(names)), names, strict=True):
+    count = max(map(len, values.values()))
+    epochs = getattr(history, "epoch", None) or range(count)
+    when = getattr(history, "when", {})
+    figure, panels = _panels(ax, len(names), 4.6, 3.6)
+    for panel, name in zip(panels, names, strict=True):
         for key, style in (name, TRAINING), ("val_" + name, VALIDATION):
             if key in values:
                 n = len(values[key])
+                freq = count // n  # where nobody says when: as validation_freq would have it
+                at = when.get(key) or list(epochs)[freq - 1 : freq * n : freq]
                 every = max(1, n // 12)  # a marker on each of 100 epochs would hide the line
-                panel.plot(range(start, start + n), values[key], markevery=every, **style)
+                panel.plot([e + 1 for e in at], values[key], markevery=every, **style)
         panel.set_title(name, loc="left", fontweight="bold")
         panel.set_xlabel("epoch")
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         panel.grid(axis="y", alpha=0.3)
         if "val_" + name in values:
             panel.legend(frameon=False)
-    return _figure(ax)
+    return figure
+
+
+def _numbers(history: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[float]]:
+    """Leave out of a history what is empty or no number: callbacks may log words."""
+    return {
+        name: values
+        for name, values in history.items()
+        if len(values) and np.asarray(values).dtype.kind in "fiub"
+    }
 
 
 def digits(
@@ -359,10 +375,13 @@ def _histograms(
 
     if not steps:
         raise ValueError("Nothing was watched: model.fit(x, y, callbacks=[watch]) first.")
-    ax = _place(ax, 3.4 * len(by_layer), 3.8)
-    ax.set_title(title, fontweight="bold", pad=36)
+    figure, panels = _panels(ax, len(by_layer), 3.4, 3.8)
+    if ax is None:
+        figure.suptitle(title, fontweight="bold")
+    else:
+        ax.set_title(title, fontweight="bold", pad=36)
     everything = np.concatenate([v for looks in by_layer.values() for v in looks])
-    for panel, (name, looks) in zip(_panels(ax, len(by_layer)), by_layer.items(), strict=True):
+    for panel, (name, looks) in zip(panels, by_layer.items(), strict=True):
         values = everything if log else np.concatenate(looks)
         values = values[np.isfinite(values) & (values != 0)]
         values = np.log10(values) if log else values
@@ -375,7 +394,7 @@ def _histograms(
         zeros = np.mean(looks[-1] == 0)
         panel.set_title(f"{name}\n{100 * zeros:.0f} % are 0 at last", loc="left", fontsize=9)
         panel.set_xlabel("training step")
-    return _figure(ax)
+    return figure
 
 
 # ---- the places to draw on ----
@@ -408,14 +427,19 @@ def _figure(ax: Axes) -> Figure:
     return ax.figure.figure  # of a SubFigure: the whole
 
 
-def _panels(ax: Axes, n: int, gap: float = 0.2) -> list[Axes]:
-    """Divide the place of one Axes into `n`, side by side, `gap` panel widths apart."""
-    ax.set_axis_off()
-    width = 1 / (n + (n - 1) * gap)
-    panels = [ax.inset_axes((i * width * (1 + gap), 0, width, 1)) for i in range(n)]
+def _panels(ax: Axes | None, n: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A row of `n` panels: a new figure's axes, each so large, or inside of the Axes given."""
+    if ax is None:
+        figure = _new_figure()(figsize=(n * width, height), layout="constrained")
+        panels = list(figure.subplots(1, n, squeeze=False)[0])
+    else:
+        figure, gap = _figure(ax), 0.2  # panel widths between two
+        ax.set_axis_off()
+        share = 1 / (n + (n - 1) * gap)
+        panels = [ax.inset_axes((i * share * (1 + gap), 0, share, 1)) for i in range(n)]
     for panel in panels:
         panel.spines[["top", "right"]].set_visible(False)
-    return panels
+    return figure, panels
 
 
 def _grid(

@@ -38,6 +38,7 @@ class History(Callback):
     def __init__(self) -> None:
         self.history: dict[str, list[float]] = Records()
         self.epoch: list[int] = []
+        self.when: dict[str, list[int]] = {}  # for each name, the epochs of its values
 
     def set_model(self, model: Any) -> None:
         # The model holds its history: held in turn, it would wait for the garbage collector.
@@ -52,7 +53,7 @@ class History(Callback):
         return self.__dict__ | {"_model": None}  # a weak reference can't be copied or pickled
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self.history, self.epoch = Records(), []
+        self.history, self.epoch, self.when = Records(), [], {}
 
     def __getitem__(self, name: str) -> list[float]:
         meant = nearest(name, self.history) or name
@@ -66,11 +67,13 @@ class History(Callback):
         with deferred:  # Ctrl-C waits: an epoch is kept whole or not at all
             if not self.epoch or self.epoch[-1] != epoch:
                 self.epoch.append(epoch)
-                self.noted: set[str] = set()  # the names that this epoch has so far
             for name, value in logs.items():
-                values = self.history.setdefault(name, [])
-                values[len(values) - (name in self.noted) :] = [value]
-            self.noted.update(logs)
+                values, when = self.history.setdefault(name, []), self.when.setdefault(name, [])
+                if when[-1:] == [epoch]:
+                    values.pop()
+                else:
+                    when.append(epoch)
+                values.append(value)
 
 
 class ProgressLine(Callback):
