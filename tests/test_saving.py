@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from toy import same
 
 import tinynet
-from tinynet import Input, Sequential, losses, metrics
+from tinynet import Input, Sequential, callbacks, losses, metrics
 from tinynet.layers import Dense, Dropout, Flatten, Layer, Rescaling
 from tinynet.models import load_model
 from tinynet.optimizers import SGD, Adam, RMSprop
@@ -160,7 +160,7 @@ def test_things_of_your_own_are_found_only_where_you_name_them(tmp_path):
     x = X.reshape(50, 6)
     assert twin.evaluate(x, Y, verbose=0) == model.evaluate(x, Y, verbose=0)
     for name in own:
-        with pytest.raises(ModelFileError, match=f"Unknown .* '{name}'"):
+        with pytest.raises(ModelFileError, match=f"custom_objects={{'{name}': {name}}}"):
             load_model(path, custom_objects={n: o for n, o in own.items() if n != name})
 
 
@@ -188,9 +188,54 @@ def test_what_can_not_be_described_is_found_before_the_file_is_touched(tmp_path)
     before = path.read_bytes()
     model = Sequential([Input((6,)), Dropout(0.5), Dense(3)])
     model.layers[0].seed = object()
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match=r"Dropout can't be written down: .* 'seed' is object"):
         model.save(path)
     assert path.read_bytes() == before
+
+
+class Tempered(Layer):
+    def __init__(self, temperature, keep=True, **options):
+        super().__init__(**options)
+        if keep:
+            self.temperature = temperature
+        self.keep = keep
+
+    def forward(self, x):
+        return x / 2, lambda dy: dy / 2
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (
+            Tempered(2.0, keep=False),
+            r"'temperature' is not kept.*self\.temperature = tem",
+        ),
+        (Tempered(np.ones(3)), "its argument 'temperature' is ndarray"),
+    ],
+)
+@pytest.mark.parametrize("ending", [".npz", ".keras"])
+@pytest.mark.parametrize("callback", ["checkpoint", "backup"])
+def test_what_can_not_be_written_down_is_refused_before_it_is_trained(
+    layer, message, ending, callback, tmp_path
+):
+    model = Sequential([Dense(3, input_shape=(6,)), layer])
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    path = tmp_path / f"model{ending}"
+    saver = (
+        callbacks.ModelCheckpoint(path)
+        if callback == "checkpoint"
+        else callbacks.BackupAndRestore(tmp_path)
+    )
+    x = X.reshape(50, 6)
+    with pytest.raises(ValueError, match=f"Tempered can't be written down: .*{message}"):
+        model.fit(x, Y, verbose=0, callbacks=[saver])
+    for w, old in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(w, old)
+    with pytest.raises(ValueError, match=message):
+        model.save(path)
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("name", ["model", "net.bin", "v1.0", "modèle"])

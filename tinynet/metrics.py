@@ -229,7 +229,7 @@ class FunctionMetric(Metric):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> FunctionMetric:
-        return cls(registry.find("metric function", {}, config["function"]), config["name"])
+        return cls(registry.described("metric function", {}, config["function"]), config["name"])
 
     def per_example(self, t: Array, p: Array) -> Array:
         return np.asarray(self.function(t, p))  # (n,), or a single number for the batch

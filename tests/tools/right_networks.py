@@ -210,6 +210,10 @@ def blamed(seed: int) -> str:
     try:
         model, x, t = network(rng)
         report = tinynet.check_gradients(model, x, t)
+    except ValueError as error:
+        if "it has no slopes" in str(error):  # sigmoids of 0, whose sum a loss divides by
+            return ""
+        raise
     finally:
         tinynet.config.set_floatx("float32")
     return "" if report.ok else repr(report)

@@ -61,6 +61,12 @@ class ModelCheckpoint(Monitor):
         super().set_state(state)
         self.batches = settings.count("batches", state["batches"], least=0)
 
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        if not self.save_weights_only:
+            from tinynet import saving
+
+            saving.describe(self.model)  # or say now, not after a long epoch, why it can't be
+
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch = epoch
 

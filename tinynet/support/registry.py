@@ -51,6 +51,12 @@ class Configurable:
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as JSON-able values."""
+        for name in self.arguments():
+            if not hasattr(self, name):
+                raise ValueError(
+                    f"{type(self).__name__} can't be written down: its argument {name!r} is not "
+                    f"kept. In __init__: self.{name} = {name}"
+                )
         return {name: serialize(self.setting(name)) for name in self.arguments()}
 
     def setting(self, name: str) -> Any:
@@ -89,19 +95,40 @@ MODULES = {"schedules": "optimizers.schedules", "inputs": "layers"}  # in Keras
 
 
 def serialize(value: Any) -> Any:
-    """Describe a value by JSON-able ones, in the form that Keras reads too."""
+    """Describe a value by JSON-able ones, in the form that Keras reads too.
+
+    Raises:
+        ValueError: an object that can't be described, with the argument that is the reason.
+    """
     if isinstance(value, Configurable):
+        config = value.get_config()
+        for name, setting in config.items():
+            if not is_plain(setting):
+                raise ValueError(
+                    f"{type(value).__name__} can't be written down: its argument {name!r} is "
+                    f"{type(setting).__name__}, and a file holds numbers, words, lists and dicts "
+                    f"of them. Take such, or write get_config and from_config."
+                )
         modules = [ancestor.__module__ for ancestor in type(value).__mro__]
         module = next(m for m in modules if ".more." not in m).rpartition(".")[2]
         return {
             "module": f"keras.{MODULES.get(module, module)}",
             "class_name": type(value).__name__,
-            "config": value.get_config(),
+            "config": config,
             "registered_name": None,
         }
     if isinstance(value, np.generic):
         return value.item()
     return value.__name__ if inspect.isfunction(value) else value
+
+
+def is_plain(value: Any) -> bool:
+    """Say whether a value can be written in JSON."""
+    if isinstance(value, (list, tuple)):
+        return all(map(is_plain, value))
+    if isinstance(value, Mapping):
+        return all(isinstance(name, str) and is_plain(value[name]) for name in value)
+    return value is None or isinstance(value, (bool, int, float, str))
 
 
 def snake_case(class_name: str) -> str:
@@ -211,6 +238,23 @@ def find(kind: str, table: Mapping[str, T], name: str) -> T:
     raise ValueError(f"Unknown {kind} {settings.short(name)}.{hint} tinynet has: {valid}.")
 
 
+class UnknownClass(ValueError):
+    """A config names a class or a function that tinynet does not have; the message says which."""
+
+
+def described(kind: str, table: Mapping[str, T], name: str) -> T:
+    """Look up a name that a config holds: it may be one of the user's own.
+
+    Raises:
+        UnknownClass: with what to pass.
+    """
+    try:
+        return find(kind, table, name)
+    except ValueError as error:
+        own = f"If it is your own, hand it over: custom_objects={{{name!r}: {name}}}"
+        raise UnknownClass(f"{error} {own}" if name.isidentifier() else str(error)) from None
+
+
 def get(kind: str, base: type[C], table: Mapping[str, type[C]], identifier: Any) -> C:
     """Return the object meant by an instance, a class, a name or a config."""
     if isinstance(identifier, base):
@@ -220,7 +264,7 @@ def get(kind: str, base: type[C], table: Mapping[str, type[C]], identifier: Any)
     if isinstance(identifier, type) and issubclass(identifier, base):
         return identifier()
     if isinstance(identifier, Mapping) and "class_name" in identifier:
-        return find(kind, table, identifier["class_name"]).from_config(identifier["config"])
+        return described(kind, table, identifier["class_name"]).from_config(identifier["config"])
     example = next(iter(table))
     raise ValueError(
         f"Expected the {kind} as a name such as {example!r} or as an object such as "
