@@ -48,7 +48,8 @@ def blaming(path: str | os.PathLike[str]) -> Iterator[None]:
     except MemoryError:  # nor is too little memory: a file never asks for more than its own size
         raise MemoryError(f"There is too little memory to load {os.fspath(path)}.") from None
     except registry.UnknownClass as error:  # nor is a class that was not handed over
-        raise ModelFileError(f"{os.fspath(path)} can't be loaded yet. {error}") from None
+        reason = settings.plain(str(error), 500)
+        raise ModelFileError(f"{os.fspath(path)} can't be loaded yet. {reason}") from None
     except Exception as error:  # a hostile file can make almost anything fail
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         reason = settings.plain(reason or type(error).__name__, 500).rstrip(".")
