@@ -1,12 +1,14 @@
 """One attempt to fetch a file ends in time, whatever the server does, and gives no secret away."""
 
 import gzip
-import socket
+import re
 import struct
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from raw_server import FLOODS, OK, PLAIN, RawServer, any_flood, flood, make_certificate, sends
 from tiny_set import FILES, RAW, SERVED
 
 from tinynet.datasets import transfer
@@ -15,80 +17,6 @@ from tinynet.datasets.transfer import Failure, Transfer, address, shown
 from tinynet.support.settings import plain
 
 FILE = FILES[1]
-OK = b"HTTP/1.1 200 OK\r\n"
-CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
-ENCODED = OK + b"Content-Encoding: gzip\r\n\r\n"
-PLAIN = OK + b"\r\n"
-DRIPS = {  # what is sent first, and then again and again for ever
-    "nothing": (b"", b""),
-    "the status line": (b"HTTP/1.1 200 ", b"K"),
-    "a header's name": (OK, b"X"),
-    "a header's value": (OK + b"X: ", b"a"),
-    "headers without end": (OK, b"X: a\r\n"),
-    "100 Continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
-    "102 Processing": (b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
-    "a chunk's length": (CHUNKED, b"0"),
-    "a chunk's extension": (CHUNKED + b"5;x=", b"a"),
-    "a chunk": (CHUNKED + b"ffff\r\n\x1f\x8b", b"a"),
-    "trailers": (CHUNKED + b"2\r\n\x1f\x8b\r\n0\r\n", b"X: a\r\n"),
-    "empty deflate blocks": (ENCODED + b"\x1f\x8b\x08\0\0\0\0\0\0\x03", b"\0\0\0\xff\xff"),
-    "empty gzip members": (ENCODED, gzip.compress(b"")),
-    "the name in a gzip header": (ENCODED + b"\x1f\x8b\x08\x08\0\0\0\0\0\x03", b"a"),
-    "the body": (PLAIN + b"\x1f\x8b", b"a"),
-    "a redirect's body": (b"HTTP/1.1 302 x\r\nLocation: /x\r\n\r\n", b"a"),
-    "an error's body": (b"HTTP/1.1 503 x\r\n\r\n", b"a"),
-}
-
-
-class Raw:
-    """A server on 127.0.0.1 that answers every connection with a function of the socket."""
-
-    def __init__(self, answer):
-        self.answer = answer
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.heads = []
-        self.over = threading.Event()
-        threading.Thread(target=self.listen, daemon=True).start()
-
-    def listen(self):
-        while not self.over.is_set():
-            try:
-                line, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.talk, args=(line,), daemon=True).start()
-
-    def talk(self, line):
-        with line:
-            try:
-                self.heads.append(line.recv(65536).decode("latin-1"))
-                self.answer(self, line)
-            except OSError:
-                pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.over.set()
-        self.listener.close()
-
-    def url(self, path="m"):
-        return f"http://127.0.0.1:{self.port}/{path}"
-
-
-def drip(first, again):
-    def answer(server, line):
-        line.sendall(first)
-        while not server.over.wait(0.02):
-            line.sendall(again)
-
-    return answer
-
-
-def sends(body, head=PLAIN):
-    return lambda server, line: line.sendall(head + body)
 
 
 @pytest.fixture(autouse=True)
@@ -103,18 +31,46 @@ def attempt(url, limit=60.0, file=FILE):
     return Transfer(url, file, limit).run(lambda done, total: None)
 
 
-@pytest.mark.parametrize("where", DRIPS)
-def test_a_drip_anywhere_is_ended(where):
-    with Raw(drip(*DRIPS[where])) as server:
+ROADS = {  # how a server is reached: in the clear, encrypted, through a proxy's tunnel
+    "http": {},
+    "https": {"certificate": True},
+    "a tunnel": {"certificate": True, "tunnel": True},
+}
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.mark.parametrize("pause", [0.02, 0.0])
+@pytest.mark.parametrize("road", ROADS)
+def test_floods_and_drips_anywhere_are_ended(road, pause, certificate, monkeypatch):
+    if road != "http" and certificate is None:
+        pytest.skip("openssl, which makes the certificate, is not here")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    monkeypatch.setattr(transfer, "SLOWEST", 100_000)
+
+    def seconds(number):
         start = time.monotonic()
         with pytest.raises(Failure):
-            attempt(server.url())
-        assert time.monotonic() - start < 8
+            attempt(server.url(str(number)), limit=3.0)
+        return time.monotonic() - start
+
+    options = ROADS[road] and ROADS[road] | {"certificate": certificate}
+    with RawServer(any_flood(pause), **options) as server:
+        if "tunnel" in options:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{server.port}")
+        with ThreadPoolExecutor(len(FLOODS)) as pool:
+            took = dict(zip(FLOODS, pool.map(seconds, range(len(FLOODS))), strict=True))
+    asked = {int(n) for n in re.findall(r"GET /(\d+)", " ".join(server.heads))}
+    assert asked == set(range(len(FLOODS)))
+    assert max(took.values()) < 10, took
 
 
 @pytest.mark.parametrize("where", ["nothing", "a header's value", "headers without end"])
 def test_a_proxy_that_drips_before_the_tunnel_is_ended(where, monkeypatch):
-    with Raw(drip(*DRIPS[where])) as proxy:
+    with RawServer(flood(*FLOODS[where])) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
         start = time.monotonic()
         with pytest.raises(Failure):
@@ -123,7 +79,7 @@ def test_a_proxy_that_drips_before_the_tunnel_is_ended(where, monkeypatch):
 
 
 def test_a_handshake_that_never_comes_is_ended():
-    with Raw(drip(b"", b"")) as server:
+    with RawServer(flood(b"", b"")) as server:
         start = time.monotonic()
         with pytest.raises(Failure):
             attempt(server.url().replace("http:", "https:"))
@@ -132,7 +88,7 @@ def test_a_handshake_that_never_comes_is_ended():
 
 def test_the_whole_attempt_has_a_limit_however_well_a_server_feeds_it(monkeypatch):
     monkeypatch.setattr(transfer, "SLOWEST", 10)
-    with Raw(drip(PLAIN + b"\x1f\x8b", b"a" * 4)) as server:
+    with RawServer(flood(PLAIN + b"\x1f\x8b", b"a" * 4)) as server:
         start = time.monotonic()
         with pytest.raises(Failure, match=r"too slow: .* bytes in 2 s"):
             attempt(server.url(), limit=2.0)
@@ -143,14 +99,14 @@ def test_a_slow_link_that_does_deliver_is_not_cut_off(monkeypatch):
     body = SERVED[f"{FILE.name}.gz"]
     monkeypatch.setattr(transfer, "SLOWEST", len(body) // 20)
 
-    def slowly(server, line):
+    def slowly(server, line, head):
         line.sendall(OK + f"Content-Length: {len(body)}\r\n\r\n".encode())
         for start in range(0, len(body), len(body) // 20):
             line.sendall(body[start : start + len(body) // 20])
             time.sleep(0.1)  # 2 seconds in all, more than three times the patience with silence
 
     shows = []
-    with Raw(slowly) as server:
+    with RawServer(slowly) as server:
         _, data = Transfer(server.url(), FILE, 60.0).run(lambda *had: shows.append(had))
     assert data == RAW[FILE.name]
     assert len({done for done, _ in shows}) > 5, "progress shows"
@@ -160,22 +116,22 @@ def test_a_slow_link_that_does_deliver_is_not_cut_off(monkeypatch):
 def test_a_redirects_body_is_never_read():
     body = SERVED[f"{FILE.name}.gz"]
 
-    def answer(server, line):
-        if "/elsewhere" in server.heads[-1]:
+    def answer(server, line, head):
+        if "/elsewhere" in head:
             line.sendall(PLAIN + body)
             return
         line.sendall(b"HTTP/1.1 302 x\r\nLocation: /elsewhere\r\n\r\n")
         while not server.over.wait(0.02):  # for ever
             line.sendall(bytes(1 << 16))
 
-    with Raw(answer) as server:
+    with RawServer(answer) as server:
         assert attempt(server.url())[1] == RAW[FILE.name]
 
 
 def test_a_file_is_unpacked_once():
     twice = gzip.compress(gzip.compress(RAW[FILE.name]))
     with (
-        Raw(sends(twice)) as server,
+        RawServer(sends(PLAIN, twice)) as server,
         pytest.raises(Failure, match="still gzip-compressed after unpacking it once"),
     ):
         attempt(server.url())
@@ -185,7 +141,7 @@ def test_gzip_in_gzip_takes_no_memory():
     import tracemalloc
 
     inner = gzip.compress(struct.pack(">HBBI", 0, 8, 1, 1 << 28) + bytes(1 << 26), 9)
-    with Raw(sends(gzip.compress(inner, 9))) as server:
+    with RawServer(sends(PLAIN, gzip.compress(inner, 9))) as server:
         tracemalloc.start()
         with pytest.raises(Failure):
             attempt(server.url())
@@ -205,7 +161,7 @@ def test_too_little_memory_is_a_failed_mirror_and_the_next_is_asked(monkeypatch)
                 raise MemoryError
             return FILE.unpack(copy)
 
-    with Raw(sends(SERVED[f"{FILE.name}.gz"])) as one, Raw(one.answer) as two:
+    with RawServer(sends(PLAIN, SERVED[f"{FILE.name}.gz"])) as one, RawServer(one.answer) as two:
         assert Mirrors([one.url(), two.url()], False).fetch(Greedy())[1] == RAW[FILE.name]
 
 
@@ -224,11 +180,11 @@ SECRETS = [
 
 @pytest.mark.parametrize("form", SECRETS)
 def test_a_password_is_in_no_message(form, capsys):
-    def answer(server, line):  # it gives back what it was told, as some servers do
-        head = server.heads[-1].replace("\r\n", " ")
+    def answer(server, line, head):  # it gives back what it was told, as some servers do
+        head = head.replace("\r\n", " ")
         line.sendall(f"HTTP/1.1 403 {head}\r\nLocation: {head}\r\n\r\n{head}".encode())
 
-    with Raw(answer) as server, pytest.raises(NoMirror) as error:
+    with RawServer(answer) as server, pytest.raises(NoMirror) as error:
         Mirrors([form.format(port=server.port)], True).fetch(FILE)
     text = str(error.value) + repr(error.value.reasons) + capsys.readouterr().out
     for secret in ("S3CRET", "S3%43RET", "YW5uYTpTM0NSRVQ"):  # the last is what HTTP makes of it
@@ -236,10 +192,10 @@ def test_a_password_is_in_no_message(form, capsys):
 
 
 def test_a_password_in_a_redirect_is_in_no_message():
-    def answer(server, line):
+    def answer(server, line, head):
         line.sendall(b"HTTP/1.1 302 x\r\nLocation: http://anna:S3CRET@127.0.0.1:9/x\r\n\r\n")
 
-    with Raw(answer) as server, pytest.raises(Failure) as error:
+    with RawServer(answer) as server, pytest.raises(Failure) as error:
         attempt(server.url())
     assert "S3CRET" not in str(error.value)
 
@@ -252,7 +208,7 @@ def test_a_password_in_a_proxys_address_is_in_no_message(monkeypatch):
 
 
 def test_a_proxy_is_taken_as_requests_takes_it(monkeypatch):
-    with Raw(sends(SERVED[f"{FILE.name}.gz"])) as proxy:
+    with RawServer(sends(PLAIN, SERVED[f"{FILE.name}.gz"])) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"127.0.0.1:{proxy.port}")  # without http://
         assert attempt("http://mirror.invalid/m")[1] == RAW[FILE.name]
         assert proxy.heads[0].startswith("GET http://mirror.invalid/m ")
@@ -261,7 +217,7 @@ def test_a_proxy_is_taken_as_requests_takes_it(monkeypatch):
 def test_what_a_server_says_is_short_and_printable():
     nasty = "\x1b]0;owned\x07" + "a" * 100_000
     answer = f"HTTP/1.1 302 x\r\nLocation: ftp://{nasty}/\r\n\r\n".encode()
-    with Raw(sends(b"", answer)) as server, pytest.raises(Failure) as error:
+    with RawServer(sends(answer)) as server, pytest.raises(Failure) as error:
         attempt(server.url())
     assert len(str(error.value)) <= 300
     assert str(error.value).isprintable()
@@ -277,7 +233,7 @@ def test_addresses_as_they_are_asked_for_and_as_they_are_shown():
 
 def test_no_thread_waits_behind_an_attempt_that_was_ended():
     before = threading.active_count()
-    with Raw(drip(PLAIN + b"\x1f\x8b", b"a")) as server:
+    with RawServer(flood(PLAIN + b"\x1f\x8b", b"a")) as server:
         with pytest.raises(Failure):
             attempt(server.url())
         deadline = time.monotonic() + 5
