@@ -34,6 +34,8 @@ class Metric(registry.Configurable):
     Source: keras.metrics.MeanMetricWrapper.
     """
 
+    direction: str | None = None  # "max" where more is better, "min" where less is
+
     def __init__(self, name: str | None = None) -> None:
         self.name = settings.text("name", name or registry.snake_case(type(self).__name__))
         self.reset_state()
@@ -95,6 +97,8 @@ class CategoricalAccuracy(Metric):
     Source: keras.metrics.CategoricalAccuracy.
     """
 
+    direction = "max"
+
     def per_example(self, t: Array, p: Array) -> Array:
         same: Array = p.argmax(axis=-1) == t.argmax(axis=-1)  # (n,)
         return same
@@ -109,6 +113,8 @@ class SparseCategoricalAccuracy(Metric):
 
     Source: keras.metrics.SparseCategoricalAccuracy.
     """
+
+    direction = "max"
 
     def per_example(self, t: Array, p: Array) -> Array:
         same: Array = p.argmax(axis=-1) == t.reshape(len(p))  # (n,)
@@ -128,6 +134,8 @@ class BinaryAccuracy(Metric):
 
     Source: keras.metrics.BinaryAccuracy.
     """
+
+    direction = "max"
 
     def __init__(self, name: str | None = None, *, threshold: float = 0.5) -> None:
         super().__init__(name)
@@ -152,6 +160,8 @@ class TopKCategoricalAccuracy(Metric):
 
     Source: keras.metrics.TopKCategoricalAccuracy.
     """
+
+    direction = "max"
 
     def __init__(self, k: int = 5, name: str | None = None) -> None:
         super().__init__(name)
@@ -189,6 +199,8 @@ class MeanSquaredError(Metric):
     Source: keras.metrics.MeanSquaredError.
     """
 
+    direction = "min"
+
     def per_example(self, t: Array, p: Array) -> Array:
         squares: Array = np.square(p - t.reshape(p.shape))  # (n, k)
         means: Array = squares.mean(axis=-1)  # (n,)
@@ -204,6 +216,8 @@ class MeanAbsoluteError(Metric):
 
     Source: keras.metrics.MeanAbsoluteError.
     """
+
+    direction = "min"
 
     def per_example(self, t: Array, p: Array) -> Array:
         distances: Array = np.abs(p - t.reshape(p.shape))  # (n, k)
@@ -302,6 +316,7 @@ class Scores:
 
     def __init__(self, metrics: Sequence[Metric | str], targets: tuple[int, ...], units: int):
         self.loss = Mean(name="loss")
+        self.given = metrics
         self.metrics = [
             choose_accuracy(metric, targets, units) if isinstance(metric, str) else copy(metric)
             for metric in metrics
@@ -319,6 +334,12 @@ class Scores:
         self.loss.count += len(t)
         for metric in self.metrics:
             metric.update_state(t, y)
+
+    def hand_back(self) -> None:
+        """Let the user's own metrics tell what came out: metric.result() after evaluate."""
+        for given, metric in zip(self.given, self.metrics, strict=True):
+            if isinstance(given, Metric):
+                vars(given).update(vars(metric) | {"name": given.name})
 
     def logs(self) -> dict[str, float]:
         """Return the means so far, sorted by name, as logs and History have them."""

@@ -147,7 +147,7 @@ class Monitor(Callback):
 
     Args:
         monitor: the value's name.
-        mode: "min", "max", or "auto" (default), which goes by the name.
+        mode: "min", "max", or "auto" (default), which goes by the metric of that name.
         min_delta: how much better counts as better.
     """
 
@@ -156,6 +156,33 @@ class Monitor(Callback):
         self.mode: str = settings.choice("mode", mode, "auto", "min", "max")
         self.min_delta = abs(settings.number("min_delta", min_delta))
         self.best: float | None = None
+        self.direction = "min"
+
+    def set_model(self, model: Any) -> None:
+        super().set_model(model)
+        self.direction = self.mode if self.mode != "auto" else self.found_direction()
+
+    def found_direction(self) -> str:
+        """Say which way the value should go, by the metric of that name.
+
+        Raises:
+            ValueError: the model has no such metric, or one that tells nothing.
+        """
+        name = self.monitor.removeprefix("val_")
+        metrics = {getattr(m, "name", m): m for m in getattr(self.model, "metrics", ())}
+        if name == "loss":
+            return "min"
+        if name in ("accuracy", "acc") and name in metrics:
+            return "max"
+        direction = getattr(metrics.get(name), "direction", None)
+        if direction is None:
+            known = ["loss", *metrics]
+            raise ValueError(
+                f"{type(self).__name__} watches {self.monitor!r}, of which it can't tell whether "
+                f"more is better: say mode='max' or mode='min'. The names of this model are "
+                f"{', '.join(known)}, and the same with val_ in front."
+            )
+        return str(direction)
 
     def get_state(self) -> dict[str, Any]:
         return {"best": self.best}
@@ -178,23 +205,6 @@ class Monitor(Callback):
         """Say whether a value is better than another by more than min_delta; NaN never is."""
         if best is None or math.isnan(best):
             return not math.isnan(value)
-        if self.larger_is_better():
+        if self.direction == "max":
             return value - self.min_delta > best
         return value + self.min_delta < best
-
-    def larger_is_better(self) -> bool:
-        """Say which way the value should go.
-
-        Raises:
-            ValueError: mode is "auto", and the name tells nothing.
-        """
-        if self.mode != "auto":
-            return self.mode == "max"
-        if "acc" in self.monitor:
-            return True
-        if any(word in self.monitor for word in ("loss", "error", "mse", "mae")):
-            return False
-        raise ValueError(
-            f"Is a larger {self.monitor!r} better? Say mode='max' or mode='min' to "
-            f"{type(self).__name__}."
-        )

@@ -153,7 +153,7 @@ class CSVLogger(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
         with open(self.filename, "a", newline="") as file:  # each line is safe once written
-            writer = csv.writer(file, delimiter=self.separator, lineterminator="\n")
+            writer = csv.writer(file, delimiter=self.separator)
             if not self.names:
                 self.names = self.columns(logs)
                 if not file.tell():

@@ -25,7 +25,8 @@ class Compiled(Structure):
         super().__init__(name=name)
         self.metrics: list[metric_table.Metric | str] = []
         self.history: History | None = None
-        self.stop_training = self.was_stopped = False
+        self.stop_training = self.stop_evaluating = self.stop_predicting = False
+        self.was_stopped = False
         self._rehearsed: tuple[Any, ...] = ()  # the parts of one's own that were seen to work
 
     if not TYPE_CHECKING:  # a type checker would take any name then

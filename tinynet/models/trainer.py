@@ -133,14 +133,15 @@ class Trainer(Compiled):
             if valid is not None and (epoch + 1) % validation_freq == 0:
                 scores = self._score(valid, size, hooks).logs()
                 logs |= {f"val_{name}": value for name, value in scores.items()}
+            told = dict(sorted(logs.items()))  # what callbacks add comes last, and not at the end
             try:
                 with deferred:  # the weights, the epoch and the history agree, whatever comes
                     self.epoch = epoch + 1
-                    self.history.record(epoch, logs)
-                hooks("on_epoch_end", epoch, logs=logs)
+                    self.history.record(epoch, told)
+                hooks("on_epoch_end", epoch, logs=told)
             finally:  # what callbacks have added before one of them failed
                 if self.epoch == epoch + 1:
-                    self.history.record(epoch, logs)
+                    self.history.record(epoch, told)
             if self.stop_training:
                 break
         hooks("on_train_end", logs=logs)
@@ -172,6 +173,7 @@ class Trainer(Compiled):
                 raise FloatingPointError(
                     f"Training stopped in epoch {self.epoch + 1}, batch {i + 1}: {trouble}"
                 )
+        scores.hand_back()
         return scores.logs()
 
     def evaluate(
@@ -209,6 +211,7 @@ class Trainer(Compiled):
         """Compute the loss and the metrics batch by batch."""
         body, head, loss = self.fused()
         scores, penalty = self._scores(examples), self.penalty()
+        self.stop_evaluating = False
         hooks("on_test_begin")
         for i, (x, t, weights) in enumerate(examples.batches(size)):
             hooks("on_test_batch_begin", i)
@@ -219,7 +222,10 @@ class Trainer(Compiled):
                 value, _ = loss.value_and_gradient(t, y, weights)
                 scores.update(value + penalty, t, head(y))
             hooks("on_test_batch_end", i, logs=scores.logs())
+            if self.stop_evaluating:
+                break
         hooks("on_test_end", logs=scores.logs())
+        scores.hand_back()
         return scores
 
     def predict(
@@ -247,12 +253,16 @@ class Trainer(Compiled):
         x = self._inputs(x)
         hooks = self._hooks(callbacks, verbose, len(x), size)
         y = np.empty((len(x), *self.layers[-1].output_shape), self.params.dtype)  # (n, k)
+        self.stop_predicting = False
         hooks("on_predict_begin")
         for i, start in enumerate(range(0, len(x), size)):
             hooks("on_predict_batch_begin", i)
             rows = y[start : start + size]
             rows[:] = self._infer(x[start : start + size], start)  # (size, k)
             hooks("on_predict_batch_end", i, logs={"outputs": rows})
+            if self.stop_predicting:
+                y = y[: start + len(rows)]
+                break
         hooks("on_predict_end")
         return y
 
@@ -329,4 +339,4 @@ class Trainer(Compiled):
         """Put the user's callbacks, those of our own and the progress line together."""
         given = arguments.callbacks(callbacks)
         params |= {"steps": math.ceil(n / size), "verbose": arguments.verbosity(verbose)}
-        return CallbackList([*given, *own, ProgressLine()], self, params)
+        return CallbackList([*given, *own, ProgressLine()], self, {"epochs": 1} | params)
