@@ -45,54 +45,52 @@ def rows(a: Any) -> str:
     """Write a matrix, a row a line."""
     texts = [[f"{number:.4f}".rstrip("0").rstrip(".") for number in row] for row in a + 0.0]
     width = max(len(text) for row in texts for text in row)
-    return "\n".join("  ".join(text.rjust(width) for text in row) for row in texts)
+    return "\n".join(" ".join(text.rjust(width) for text in row) for row in texts)
 
 
 def chain() -> Figure:
-    """Draw the links of the pencil network, with what goes through them."""
+    """Draw the links of the pencil network from top to bottom, with what goes through them."""
     with contextlib.redirect_stdout(io.StringIO()):
         step = tinynet.explain(pencil_network(), [[1, 2], [3, 1]], [[0, 1], [1, 0]])
     dense, relu, output = step.layers
-    fig = figure(11, 3.4)
+    fig = figure(8, 7)
     ax = fig.subplots()
     boxes = ["Dense\ny = x W1 + b1", "ReLU\ny = max(x, 0)", "Dense\ny = x W2 + b2"]
-    boxes.append("softmax and\ncross-entropy")
-    for i, text in enumerate(boxes):
-        ax.add_patch(FancyBboxPatch((i * 2.4, -0.3), 1.2, 0.6, "round,pad=0.08", fc="#EEEEEE"))
-        ax.text(i * 2.4 + 0.6, 0, text, ha="center", va="center", fontsize=10)
-    above = [dense["x"], dense["y"], relu["y"], output["y"]]
-    below = [None, dense["dy"], relu["dy"], output["dy"]]
-    names = ["x", "y", "y", "logits"]
-    for i, (value, gradient, name) in enumerate(zip(above, below, names, strict=True)):
-        middle = i * 2.4 - 0.6
-        arrow(ax, middle - 0.45, middle + 0.45, 0.15, BLUE)
-        ax.text(middle, 0.45, f"{name} {value.shape}\n{rows(value)}", **style(BLUE, "bottom"))
+    boxes.append("softmax and cross-entropy")
+    between = [("x", dense["x"], None), ("y", dense["y"], dense["dy"])]
+    between += [("y", relu["y"], relu["dy"]), ("logits", output["y"], output["dy"])]
+    for i, (text, (name, value, gradient)) in enumerate(zip(boxes, between, strict=True)):
+        top = -2.0 * i  # of a box that is 1 high; the arrows above it take 1 too
+        ax.add_patch(FancyBboxPatch((-1.2, top - 0.85), 2.4, 0.7, "round,pad=0.1", fc="#EEEEEE"))
+        ax.text(0, top - 0.5, text, ha="center", va="center", fontsize=11)
+        arrow(ax, (-0.3, top + 0.9), (-0.3, top + 0.05), BLUE)
+        ax.text(-0.5, top + 0.48, f"{name} {value.shape}\n{rows(value)}", **style(BLUE, "right"))
         if gradient is not None:
-            arrow(ax, middle + 0.45, middle - 0.45, -0.15, RED)
-            text = f"{rows(gradient)}\ndL/d{name} {gradient.shape}"
-            ax.text(middle, -0.45, text, **style(RED, "top"))
-    arrow(ax, 8.55, 9.1, 0.15, BLUE)
-    ax.text(9.2, 0.15, f"L = {step.loss:.4f}", color=BLUE, va="center", family="monospace")
-    arrow(ax, 9.1, 8.55, -0.15, RED)
-    ax.text(9.2, -0.15, "dL/dL = 1", color=RED, va="center", family="monospace")
-    for x, layer in ((0.6, dense), (5.4, output)):
-        arrow(ax, x, x, -0.4, RED, to=-0.95)
+            arrow(ax, (0.3, top + 0.05), (0.3, top + 0.9), RED)
+            text = f"d{name} {gradient.shape}\n{rows(gradient)}"
+            ax.text(0.5, top + 0.48, text, **style(RED, "left"))
+    for top, layer in ((0, dense), (-4, output)):
+        arrow(ax, (1.4, top - 0.5), (2.4, top - 0.5), RED)
         text = f"dW {layer['dW'].shape}\n{rows(layer['dW'])}\ndb {layer['db'].shape}\n"
-        ax.text(x, -1.0, text + rows(layer["db"][np.newaxis]), **style(RED, "top"))
-    ax.set(xlim=(-1.3, 10.2), ylim=(-2.15, 1.15))
+        text += rows(layer["db"][np.newaxis])
+        ax.text(2.55, top - 0.5, text, **style(RED, "left"))
+    arrow(ax, (-0.3, -7.0), (-0.3, -7.5), BLUE)
+    ax.text(-0.5, -7.3, f"L = {step.loss:.4f}", **style(BLUE, "right"))
+    arrow(ax, (0.3, -7.5), (0.3, -7.0), RED)
+    ax.text(0.5, -7.3, "dL = 1", **style(RED, "left"))
+    ax.text(-2.9, 0.48, "forward", color=BLUE, weight="bold", va="center")
+    ax.text(-2.9, -7.3, "and back", color=RED, weight="bold", va="center")
+    ax.set(xlim=(-3, 5), ylim=(-7.6, 1))
     ax.axis("off")
     return fig
 
 
-def style(color: str, va: str) -> dict[str, Any]:
-    return {"color": color, "va": va, "ha": "center", "family": "monospace", "fontsize": 9}
+def style(color: str, ha: str) -> dict[str, Any]:
+    return {"color": color, "va": "center", "ha": ha, "family": "monospace", "fontsize": 10}
 
 
-def arrow(
-    ax: Axes, start: float, end: float, y: float, color: str, to: float | None = None
-) -> None:
-    tip = {"arrowstyle": "->", "color": color, "lw": 1.6}
-    ax.annotate("", (end, y if to is None else to), (start, y), arrowprops=tip)
+def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], color: str) -> None:
+    ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": color, "lw": 1.6})
 
 
 def transpose() -> Figure:
@@ -191,6 +189,7 @@ def epoch() -> Figure:
     ax.axhline(loss, color=BLUE, label=f"their mean, which fit shows: {loss:.3f}")
     ax.axhline(after, color=RED, ls="--", label=f"evaluate, on the same digits: {after:.3f}")
     ax.set(xlabel="step", ylabel="loss", xlim=(0, len(steps)), ylim=(0, None))
+    ax.set_title("784-64-10 on mnist-10k, the first epoch", loc="left", fontsize=10)
     ax.legend(frameon=False)
     return fig
 

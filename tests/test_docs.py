@@ -53,6 +53,12 @@ def test_what_the_readme_shows_as_the_heart_stands_in_the_files() -> None:
         assert is_in(block["text"], (ROOT / block["path"]).read_text("utf-8")), block["text"]
 
 
+def test_the_guide_shows_the_first_epoch_of_the_readme() -> None:
+    first = r"^ *(1875/1875 - .*)$"
+    shown = re.findall(first, GUIDE.read_text("utf-8"), re.M)
+    assert shown == re.findall(first, (ROOT / "README.md").read_text("utf-8"), re.M)[:1]
+
+
 def test_a_wrong_quote_would_be_noticed() -> None:
     assert is_in("a = 1\nif a:\n    b", "  a = 1\n  if a:\n      b\n  c")
     assert not is_in("a = 1\nb", "a = 1\nc\nb")

@@ -294,8 +294,37 @@ SURE = [[0.4, 0.6], [0.01, 0.99], [0.9, 0.1], [0.2, 0.8]]  # of which the third 
 
 def test_mistakes_come_most_confident_first_and_say_true_predicted_and_how_sure() -> None:
     figure = plots.mistakes(IMAGES[:4], [0, 0, 0, 0], SURE)
-    assert texts(figure) == ["0 → 1  99 %", "0 → 1  80 %", "0 → 1  60 %"]
-    assert figure.axes[0].get_title() == "3 of 4 wrong, most confident first"
+    assert texts(figure) == ["0 → 1\n99 %", "0 → 1\n80 %", "0 → 1\n60 %"]
+    assert figure.axes[0].get_title() == "3 of 4 wrong: true → predicted, most confident first"
+
+
+@pytest.mark.parametrize(
+    ("doubt", "said"),
+    [
+        (0.49, "51 %"),
+        (0.02, "98 %"),
+        (0.01, "99 %"),
+        (0.004, "99.6 %"),
+        (4e-6, "99.9996 %"),
+        (9.99e-10, "99.99999990 %"),
+        (1e-11, "99.999999999 %"),
+        (0, "100.000000000 %"),
+    ],
+)
+def test_how_sure_has_the_digits_that_tell_it_from_certainty(doubt: float, said: str) -> None:
+    p = np.array([[doubt, 1 - doubt]], np.float32)  # 1 - 1e-11 is 1 in float32
+    assert texts(plots.mistakes(IMAGES[:1], [0], p)) == [f"0 → 1\n{said}"]
+
+
+@pytest.mark.parametrize(("row", "said"), [([0.7, 0.9], "90 %"), ([0.5, np.nan], "nan %")])
+def test_how_sure_where_a_row_is_no_distribution(row: list[float], said: str) -> None:
+    assert texts(plots.mistakes(IMAGES[:1], [0], [row])) == [f"0 → 1\n{said}"]
+
+
+def test_two_that_float32_rounds_to_1_still_come_in_order() -> None:
+    p = np.array([[1e-9, 1], [1e-12, 1], [1e-10, 1]], np.float32)
+    captions = texts(plots.mistakes(IMAGES[:3], [0, 0, 0], p))
+    assert [caption.count("9") for caption in captions] == [0, 10, 9]
 
 
 def test_mistakes_shows_the_images_that_were_mistaken() -> None:

@@ -189,6 +189,9 @@ def mistakes(
 ) -> Figure:
     """Draw the wrong answers, most confident first: true → predicted, and how sure.
 
+    "4 → 6" is a 4 that was taken for a 6. The percentage has as many digits as it takes to tell
+    it from 100, at most nine after the point.
+
     Args:
         images: (n, 28, 28) or (n, 784), or any other square size.
         labels: the truth: (n,) class numbers or (n, k) one-hot rows.
@@ -207,21 +210,25 @@ def mistakes(
         >>> import numpy as np
         >>> figure = mistakes(np.zeros((2, 28, 28)), [1, 0], [[0.1, 0.9], [0.02, 0.98]])
         >>> [text.get_text() for text in figure.axes[0].texts]
-        ['0 → 1  98 %']
+        ['0 → 1\\n98 %']
     """
-    images, true, p = _square(images), _classes(labels), np.asarray(probabilities)
+    images, true, p = _square(images), _classes(labels), np.array(probabilities, dtype=np.float64)
     _same_length(images=images, labels=true, probabilities=p)
     if p.ndim == 1 or p.shape[1] == 1:  # sigmoid outputs: of class 1
         p = np.stack([1 - p.reshape(len(p)), p.reshape(len(p))], axis=1)  # (n, 2)
-    predicted, sure = p.argmax(axis=1), p.max(axis=1)
+    predicted = p.argmax(axis=1)
     wrong = np.flatnonzero(predicted != true)
-    shown = wrong[np.argsort(-sure[wrong], kind="stable")][:count]
+    doubt, total = 1 - p.max(axis=1), p.sum(axis=1)
+    p[np.arange(len(p)), predicted] = 0  # what the others got tells 0.99999998 from 1
+    doubt = np.where(abs(total - 1) < 1e-3, p.sum(axis=1), doubt)  # if they are probabilities
+    shown = wrong[np.argsort(doubt[wrong], kind="stable")][:count]
     arrow = " → " if names is None else "\n→ "
     captions = [
-        f"{_name(true[i], names)}{arrow}{_name(predicted[i], names)}  {100 * sure[i]:.0f} %"
+        f"{_name(true[i], names)}{arrow}{_name(predicted[i], names)}\n{_all_but(doubt[i])}"
         for i in shown
     ]
-    title = f"{wrong.size:,} of {true.size:,} wrong" + ", most confident first" * (shown.size > 1)
+    title = f"{wrong.size:,} of {true.size:,} wrong"
+    title += ": true → predicted" * (shown.size > 0) + ", most confident first" * (shown.size > 1)
     return _grid(ax, images[shown], captions, tile=0.95 if names is None else 1.35, title=title)
 
 
@@ -512,6 +519,12 @@ def _same_length(**arrays: NDArray[Any]) -> None:
     if len({len(a) for a in arrays.values()}) > 1:
         lengths = ", ".join(f"{len(a)} {name}" for name, a in arrays.items())
         raise ValueError(f"Expected as many of each, received {lengths}.")
+
+
+def _all_but(doubt: float) -> str:
+    """1 - doubt in percent, with the digits that it takes to tell it from 100 %."""
+    digits = next((d for d in range(9) if 100 * doubt > 0.9999 * 10.0**-d), 9)
+    return f"{100 - 100 * doubt:.{digits}f} %"
 
 
 def _name(number: int, names: Names) -> str:
