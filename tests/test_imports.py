@@ -51,7 +51,7 @@ def test_no_module_needs_itself():
     "name", ["activations", "initializers", "metrics", "regularizers", "schedules"]
 )
 def test_the_tables_need_only_the_registry_settings_and_the_number_type(name):
-    support = {"tinynet.support.registry", "tinynet.support.settings"}
+    support = {f"tinynet.support.{module}" for module in ("registry", "settings", "ranks")}
     assert uses(f"tinynet.{name}") <= support | {"tinynet.config"}
 
 

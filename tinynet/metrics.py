@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tinynet.support import registry, settings
+from tinynet import config
+from tinynet.support import ranks, registry, settings
 
 Array = NDArray[Any]
+M = TypeVar("M", bound="Metric")
 
 
 class Metric(registry.Configurable):
@@ -23,6 +25,7 @@ class Metric(registry.Configurable):
 
     Args:
         name: the key in logs and History; None (default) takes the class's name.
+        dtype: None or the name of floatx, and no other.
 
     Example, over two batches:
         >>> metric = MeanSquaredError()
@@ -36,31 +39,47 @@ class Metric(registry.Configurable):
 
     direction: str | None = None  # "max" where more is better, "min" where less is
 
-    def __init__(self, name: str | None = None) -> None:
+    def __init__(self, name: str | None = None, dtype: str | None = None) -> None:
+        config.refuse_dtype({"dtype": dtype})
         self.name = settings.text("name", name or registry.snake_case(type(self).__name__))
+        self.dtype = config.floatx()
         self.reset_state()
 
+    @classmethod
+    def from_config(cls: type[M], config: Mapping[str, Any]) -> M:
+        """Make a metric from what `get_config` returned; its dtype is that of all the others."""
+        return super().from_config({k: value for k, value in config.items() if k != "dtype"})
+
     def per_example(self, t: Array, p: Array) -> Array:
-        """Return a value for each example, (n,)."""
+        """Return a value for each example, (n,), or several, (n, ...), whose mean is taken."""
         raise TypeError(f"{type(self).__name__} has no per_example(t, p).")
 
     def reset_state(self) -> None:
         """Forget the examples seen so far."""
         self.total, self.count = 0.0, 0.0
 
-    def update_state(self, y_true: ArrayLike, y_pred: ArrayLike) -> None:
+    def update_state(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> None:
         """Take a batch into the mean: copies of it, since per_example may write into them."""
-        values = np.asarray(self.per_example(np.array(y_true), np.array(y_pred)))
-        self.total += float(values.sum())
-        self.count += values.size
+        self.add(self.per_example(np.array(y_true), np.array(y_pred)), sample_weight)
 
-    def result(self) -> float:
+    def add(self, values: ArrayLike, sample_weight: ArrayLike | None) -> None:
+        """Take values (n, ...) into the mean, each example counting as its weight says."""
+        numbers = ranks.numbers(values, config.floatx())
+        weighted, weights = ranks.samples(numbers, sample_weight)  # (n,), (n,)
+        self.total += float(weighted.sum())
+        self.count += float(weights.sum())
+
+    def result(self) -> Any:
         """Return the mean over all examples since the last reset; 0 before the first."""
         return self.total / self.count if self.count else 0.0
 
-    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike) -> float:
+    def __call__(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Any:
         """Take a batch into the mean and return the mean."""
-        self.update_state(y_true, y_pred)
+        self.update_state(y_true, y_pred, sample_weight)
         return self.result()
 
 
@@ -80,11 +99,14 @@ class Mean(Metric):
     Source: keras.metrics.Mean.
     """
 
-    def update_state(self, values: ArrayLike, sample_weight: ArrayLike = 1) -> None:
-        """Take a number into the mean, counting as much as its weight says."""
-        weights = np.broadcast_to(sample_weight, np.shape(values))
-        self.total += float(np.sum(np.multiply(values, weights)))
-        self.count += float(np.sum(weights))
+    def update_state(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> None:  # type: ignore[override]
+        """Take numbers (n, ...) into the mean, each row counting as its weight says."""
+        self.add(values, sample_weight)
+
+    def __call__(self, values: ArrayLike, sample_weight: ArrayLike | None = None) -> Any:  # type: ignore[override]
+        """Take numbers into the mean and return the mean."""
+        self.add(values, sample_weight)
+        return self.result()
 
 
 class CategoricalAccuracy(Metric):
@@ -100,6 +122,7 @@ class CategoricalAccuracy(Metric):
     direction = "max"
 
     def per_example(self, t: Array, p: Array) -> Array:
+        t, p = ranks.same(t, p)
         same: Array = p.argmax(axis=-1) == t.argmax(axis=-1)  # (n,)
         return same
 
@@ -117,7 +140,7 @@ class SparseCategoricalAccuracy(Metric):
     direction = "max"
 
     def per_example(self, t: Array, p: Array) -> Array:
-        same: Array = p.argmax(axis=-1) == t.reshape(len(p))  # (n,)
+        same: Array = p.argmax(axis=-1) == classes(t, p)  # (n,)
         return same
 
 
@@ -137,14 +160,16 @@ class BinaryAccuracy(Metric):
 
     direction = "max"
 
-    def __init__(self, name: str | None = None, *, threshold: float = 0.5) -> None:
-        super().__init__(name)
+    def __init__(
+        self, name: str | None = None, dtype: str | None = None, threshold: float = 0.5
+    ) -> None:
+        super().__init__(name, dtype)
         self.threshold = settings.number("threshold", threshold, "(0, 1)")
 
     def per_example(self, t: Array, p: Array) -> Array:
-        same: Array = (p > self.threshold) == t.reshape(p.shape)  # (n, k)
-        means: Array = same.mean(axis=-1)  # (n,)
-        return means
+        t, p = ranks.same(t, p)
+        same: Array = (p > self.threshold) == t  # (n, k)
+        return same
 
 
 class TopKCategoricalAccuracy(Metric):
@@ -163,11 +188,12 @@ class TopKCategoricalAccuracy(Metric):
 
     direction = "max"
 
-    def __init__(self, k: int = 5, name: str | None = None) -> None:
-        super().__init__(name)
+    def __init__(self, k: int = 5, name: str | None = None, dtype: str | None = None) -> None:
+        super().__init__(name, dtype)
         self.k = settings.count("k", k)
 
     def per_example(self, t: Array, p: Array) -> Array:
+        t, p = ranks.same(t, p)
         return in_top_k(t.argmax(axis=-1), p, self.k)  # (n,)
 
 
@@ -186,7 +212,7 @@ class SparseTopKCategoricalAccuracy(TopKCategoricalAccuracy):
     """
 
     def per_example(self, t: Array, p: Array) -> Array:
-        return in_top_k(t.reshape(len(p)).astype(np.intp), p, self.k)  # (n,)
+        return in_top_k(classes(t, p).astype(np.intp), p, self.k)  # (n,)
 
 
 class MeanSquaredError(Metric):
@@ -202,8 +228,7 @@ class MeanSquaredError(Metric):
     direction = "min"
 
     def per_example(self, t: Array, p: Array) -> Array:
-        squares: Array = np.square(p - t.reshape(p.shape))  # (n, k)
-        means: Array = squares.mean(axis=-1)  # (n,)
+        means: Array = np.square(errors(t, p)).mean(axis=-1)  # (n,)
         return means
 
 
@@ -220,8 +245,7 @@ class MeanAbsoluteError(Metric):
     direction = "min"
 
     def per_example(self, t: Array, p: Array) -> Array:
-        distances: Array = np.abs(p - t.reshape(p.shape))  # (n, k)
-        means: Array = distances.mean(axis=-1)  # (n,)
+        means: Array = np.abs(errors(t, p)).mean(axis=-1)  # (n,)
         return means
 
 
@@ -238,24 +262,43 @@ class FunctionMetric(Metric):
     """
 
     def __init__(self, function: Callable[[Array, Array], Any], name: str | None = None) -> None:
-        super().__init__(name or function.__name__)
+        given = getattr(function, "__name__", type(function).__name__).strip("<>")
+        super().__init__(name or registry.snake_case(given))
         self.function = function
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> FunctionMetric:
-        return cls(registry.described("metric function", {}, config["function"]), config["name"])
+        return cls(
+            registry.described("metric function", FUNCTIONS, config["function"]), config["name"]
+        )
 
     def per_example(self, t: Array, p: Array) -> Array:
         return np.asarray(self.function(t, p))  # (n,), or a single number for the batch
 
 
+def errors(t: Array, p: Array) -> Array:
+    """Return p - t, (..., k), in floatx."""
+    floatx = config.floatx()
+    t, p = ranks.same(ranks.numbers(t, floatx), ranks.numbers(p, floatx))
+    return p - t
+
+
+def classes(t: Array, p: Array) -> Array:
+    """Return class numbers, (n,), also where they come as (n, 1)."""
+    t = t[..., 0] if t.ndim == p.ndim and t.shape[-1] == 1 else t
+    if t.shape != p.shape[:-1]:
+        raise ValueError(f"Expected y_true of shape {p.shape[:-1]}, got {t.shape}.")
+    return t
+
+
 def in_top_k(classes: Array, p: Array, k: int) -> Array:
     """Say for each row of p whether fewer than k outputs are above the one of its class."""
-    own = np.take_along_axis(p, classes[:, np.newaxis], axis=-1)  # (n, 1)
+    own = np.take_along_axis(p, classes[..., np.newaxis], axis=-1)  # (n, 1)
     above: Array = (p > own).sum(axis=-1)  # (n,)
     return above < k  # (n,)
 
 
+FUNCTIONS: dict[str, Callable[..., Any]] = {}  # (y_true, y_pred) -> (n,), of more/
 BY_NAME: dict[str, type[Metric]] = registry.names_of(
     [
         CategoricalAccuracy,

@@ -53,7 +53,7 @@ def weigh(values: Array, weights: Any) -> tuple[Array, Array]:
     """Return values, multiplied by their weights, and the weights, as wide as Keras makes them.
 
     Args:
-        values: (n,) or (n, ...).
+        values: (n, ...).
         weights: a number, or an array that broadcasts with the values; (n, 1) is (n,).
 
     Raises:
@@ -67,3 +67,27 @@ def weigh(values: Array, weights: Any) -> tuple[Array, Array]:
             f"Expected sample_weight as a number or of shape {values.shape}, one number an "
             f"example, got {weights.shape}."
         ) from None
+
+
+def samples(values: Array, weights: Any = None) -> tuple[Array, Array]:
+    """Return one value for each sample, multiplied by its weight, and these weights, (n,) both.
+
+    Args:
+        values: (n, ...), of which each sample's mean is taken; or a single number.
+        weights: None for 1, a number, or an array of the first axes of the values.
+
+    Raises:
+        ValueError: weights that don't belong to these values.
+    """
+    weights = np.ones(values.shape[:1], values.dtype) if weights is None else weights
+    values, weights = alike(values, np.asarray(weights, values.dtype))
+    values = values.mean(axis=tuple(range(weights.ndim, values.ndim)))
+    try:
+        weights = np.broadcast_to(weights, values.shape)
+    except ValueError:
+        raise ValueError(
+            f"Expected sample_weight as a number or of shape {values.shape[:1]}, one number an "
+            f"example, got {weights.shape}."
+        ) from None
+    rest = tuple(range(1, values.ndim))
+    return (values * weights).mean(axis=rest), weights.mean(axis=rest)
