@@ -18,7 +18,6 @@ document analysis", 2003: 784-800-10 makes 1.6 % mistakes without distortions, 0
 """
 
 import argparse
-import os
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -29,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinynet import datasets, plots, utils
-from tinynet.datasets import mnist
+from tinynet.datasets import mnist, mnist_10k
 from tinynet.layers import Dense
 from tinynet.models import Sequential
 from tinynet.optimizers import SGD
@@ -37,7 +36,6 @@ from tinynet.schedules import CosineDecay
 
 Array = NDArray[Any]
 
-DATA = Path(__file__).resolve().parent.parent / "data"
 SIDE = 28
 PADDED = SIDE + 2  # with a frame of paper, so that a place outside the image has neighbours too
 CHUNK = 256  # images at a time: what is computed for them fits into the processor's cache
@@ -236,12 +234,9 @@ def picture(images: Array, rng: np.random.Generator) -> Any:
 
 def load_data(folder: Path | None, quick: bool) -> tuple:
     """Return all of MNIST, or the 10,000 digits that are here if that is asked for."""
-    small = DATA / "mnist-10k"
     try:
         if quick:
-            return datasets.load_folder(folder or small)
-        if folder is None and "TINYNET_HOME" not in os.environ:
-            folder = DATA / "mnist"
+            return datasets.load_folder(folder) if folder else mnist_10k.load_data()
         return mnist.load_data(folder)
     except (datasets.DownloadError, OSError, ValueError) as error:
         sys.exit(f"{error}\nWithout MNIST: python examples/elastic.py --quick")

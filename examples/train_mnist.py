@@ -8,16 +8,13 @@ through the training digits the network is right in about 98 of 100 that it has 
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from tinynet import datasets, plots, utils
-from tinynet.datasets import fashion_mnist, mnist
+from tinynet.datasets import fashion_mnist, mnist, mnist_10k
 from tinynet.layers import Dense
 from tinynet.models import Sequential
-
-DATA = Path(__file__).resolve().parent.parent / "data"
 
 
 def main() -> None:
@@ -79,21 +76,18 @@ def main() -> None:
 def load_data(name: str, folder: Path | None) -> tuple:
     """Return ((x_train, y_train), (x_valid, y_valid)) of the set of that name.
 
-    "auto" is the whole of MNIST, or mnist-10k where that is not to be had.
+    "auto" is the whole of MNIST, or mnist_10k where that is not to be had.
     """
-    small = DATA / "mnist-10k"
     try:
-        if name == "mnist-10k":
-            return datasets.load_folder(folder or small)
+        if name == "mnist_10k":
+            return datasets.load_folder(folder) if folder else mnist_10k.load_data()
         full = fashion_mnist if name == "fashion_mnist" else mnist
-        if folder is None and "TINYNET_HOME" not in os.environ:
-            folder = DATA / full.__name__.split(".")[-1]
         return full.load_data(folder)
     except datasets.DownloadError as error:
         if name != "auto":
             sys.exit(str(error))
-        print(f"MNIST can't be downloaded here. Going on with 10,000 digits of it, {small}")
-        return datasets.load_folder(small)
+        print("MNIST can't be downloaded here. Going on with 10,000 digits of it, mnist_10k.")
+        return mnist_10k.load_data()
     except (OSError, ValueError) as error:
         sys.exit(str(error))
 
@@ -106,18 +100,23 @@ def read_options() -> argparse.Namespace:
     add = parser.add_argument
     data_help = (
         "which images: mnist or fashion_mnist, 70,000 digits or pieces of clothing, downloaded "
-        "the first time; mnist-10k, 10,000 digits that are here; auto (default) is mnist, or "
-        "mnist-10k where there is no network"
+        "the first time; mnist_10k, 10,000 digits that are here; auto (default) is mnist, or "
+        "mnist_10k where there is no network"
     )
-    sets = ["auto", "mnist", "fashion_mnist", "mnist-10k"]
+    sets = ["auto", "mnist", "fashion_mnist", "mnist_10k"]
     add("--epochs", metavar="N", type=positive, default=5, help="rounds of training (default 5)")
     add("--batch-size", metavar="N", type=positive, default=32, help="images a step (default 32)")
-    add("--data", choices=sets, default="auto", help=data_help)
+    add("--data", type=name_of_set, choices=sets, default="auto", help=data_help)
     add("--data-dir", metavar="DIR", type=Path, help="where the set's four files are, or are to go")
     add("--out", metavar="DIR", type=Path, default="out", help="where results go (default out)")
     add("--seed", metavar="N", type=int, default=0, help="same seed, same result (default 0)")
     add("--no-plots", dest="plots", action="store_false", help="draw no pictures")
     return parser.parse_args()
+
+
+def name_of_set(text: str) -> str:
+    """Read mnist-10k as mnist_10k, and FASHION-MNIST as fashion_mnist."""
+    return text.lower().replace("-", "_")
 
 
 def positive(text: str) -> int:

@@ -15,17 +15,14 @@ Two derivatives are needed. By the chain rule, with dy given:
                                             a reaches every row: each sends its share, add them up
 """
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import tinynet
-from tinynet.datasets import load_folder
+from tinynet.datasets import mnist_10k
 from tinynet.layers import Dense, Layer
 from tinynet.models import Sequential
-
-DATA = Path(__file__).parent.parent / "data" / "mnist-10k"
 
 
 class LearnedSlope(Layer):
@@ -68,7 +65,7 @@ def network(layer: Layer) -> Sequential:
 
 
 def main() -> None:
-    (x, y), (x_test, y_test) = load_folder(DATA)
+    (x, y), (x_test, y_test) = mnist_10k.load_data()
     x, x_test = x.reshape(-1, 784) / 255, x_test.reshape(-1, 784) / 255
 
     print("1. With the mistake, the network learns all the same:\n")

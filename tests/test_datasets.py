@@ -543,7 +543,70 @@ def test_a_damaged_file_in_the_folder_is_named(tmp_path: Path) -> None:
         load_folder(tmp_path)
 
 
+@pytest.mark.parametrize("installed", [False, True])
+def test_files_that_the_examples_once_put_beside_themselves_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    package = tmp_path / "site-packages" / "tinynet"
+    monkeypatch.setattr("tinynet.support.shipped.PACKAGE", package)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("TINYNET_HOME", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    earlier = (package / "share" if installed else package.parent) / "data" / "tiny"
+    fill(earlier, SERVED)
+    assert is_right(tiny().load(offline=True))
+    for options in ({"cache_dir": tmp_path / "mine"}, {}):  # another place is named
+        with pytest.raises(DownloadError):
+            tiny("http://mirror.example/").load(offline=True, **options)
+        monkeypatch.setenv("TINYNET_HOME", str(tmp_path / "class"))
+
+
+def test_a_bad_file_there_is_left_alone_and_the_good_one_goes_where_it_belongs(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tinynet.support.shipped.PACKAGE", tmp_path / "tinynet")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("TINYNET_HOME", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    earlier = tmp_path / "data" / "tiny"
+    fill(earlier, {**SERVED, f"{TEST_LABELS}.gz": b"mine"})
+    assert is_right(tiny(server.address("good")).load())
+    assert (earlier / f"{TEST_LABELS}.gz").read_bytes() == b"mine"
+    kept = tmp_path / "cache" / "tinynet" / "tiny"
+    assert [path.name for path in kept.iterdir()] == [f"{TEST_LABELS}.gz"]
+
+
+def test_each_set_gives_advice_of_its_own_where_it_cannot_be_fetched(tmp_path: Path) -> None:
+    with pytest.raises(DownloadError, match="mnist_10k"):
+        mnist.load_data(tmp_path, offline=True)
+    with pytest.raises(DownloadError, match="apt install dataset-fashion-mnist") as error:
+        fashion_mnist.load_data(tmp_path, offline=True)
+    assert "mnist_10k" not in str(error.value)  # digits are no clothes
+
+
 # The command
+
+
+@pytest.mark.parametrize("name", ["mnist_10k", "mnist-10k"])
+def test_the_command_knows_the_digits_that_are_always_here(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--download", name]) == 0
+    output = capsys.readouterr().out
+    assert output.count("  good     ") == 4
+    assert str(ROOT / "data" / "mnist-10k") in output
+
+
+def test_the_command_says_what_to_do_when_they_are_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tinynet.support.shipped.PACKAGE", tmp_path / "tinynet")
+    fill(tmp_path / "data" / "mnist-10k", SERVED)  # not those digits
+    assert main(["mnist_10k"]) == 0
+    assert main(["mnist_10k", "--download"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out.count("  bad      ") == 8
+    assert "pip install --force-reinstall tinynet-numpy" in captured.err
 
 
 def test_the_command_tells_the_state_of_each_file(

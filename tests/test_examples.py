@@ -72,7 +72,7 @@ def test_without_a_network_it_says_so_and_takes_the_small_set(
 ) -> None:
     said = [line for line in trained.stdout.splitlines() if "can't be downloaded" in line]
     assert len(said) == 1
-    assert "mnist-10k" in said[0]
+    assert "mnist_10k" in said[0]
     assert "8,000 images to learn from, 2,000 others" in trained.stdout
 
 
@@ -128,29 +128,15 @@ def test_a_folder_without_the_files_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("options", "home", "folder"),
-    [
-        (("auto", None), None, ROOT / "data" / "mnist"),
-        (("auto", None), "/somewhere", None),  # load_data looks into $TINYNET_HOME by itself
-        (("auto", Path("/mine")), "/somewhere", Path("/mine")),
-        (("fashion_mnist", None), None, ROOT / "data" / "fashion_mnist"),
-    ],
-)
-def test_where_the_full_sets_are_looked_for(
-    monkeypatch: pytest.MonkeyPatch,
-    options: tuple[str, Path | None],
-    home: str | None,
-    folder: Path | None,
+@pytest.mark.parametrize("script", ["train_mnist", "elastic"])
+@pytest.mark.parametrize("folder", [None, Path("/mine")])
+def test_the_examples_find_what_the_readme_and_the_command_find(
+    monkeypatch: pytest.MonkeyPatch, script: str, folder: Path | None
 ) -> None:
-    example = module("train_mnist")
-    if home is None:
-        monkeypatch.delenv("TINYNET_HOME", raising=False)
-    else:
-        monkeypatch.setenv("TINYNET_HOME", home)
-    full = example.fashion_mnist if options[0] == "fashion_mnist" else example.mnist
-    monkeypatch.setattr(full, "load_data", lambda cache_dir: cache_dir)
-    assert example.load_data(*options) == folder
+    example = module(script)
+    monkeypatch.setattr(example.mnist, "load_data", lambda cache_dir: ("asked for", cache_dir))
+    options = ("auto", folder) if script == "train_mnist" else (folder, False)
+    assert example.load_data(*options) == ("asked for", folder)
 
 
 @pytest.mark.parametrize("options", [("--epochs", "0"), ("--batch-size", "many")])

@@ -221,7 +221,11 @@ def test_descriptions_that_describe_no_model(place, change):
 
 def test_a_file_of_a_future_version_says_how_to_read_it(place):
     content = described(lambda d: d.update(version=2))
-    refused(place, content, r"version 2; this tinynet reads version 1.*pip install --upgrade")
+    refused(
+        place,
+        content,
+        r"version 2; this tinynet reads version 1.*pip install --upgrade tinynet-numpy",
+    )
     refused(place, described(lambda d: d.update(version=[2])), "version")
 
 

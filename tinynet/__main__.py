@@ -11,7 +11,7 @@ tinynet {version}: neural networks in pure NumPy, written to be read.
   examples       {examples}
   10,000 digits  {data}
 
-Train on them:   python {train} --data mnist-10k
+Train on them:   python {train} --data mnist_10k
 Learn backprop:  read backprop.md in the guide's folder
 The full sets:   python -m tinynet.datasets"""
 

@@ -194,7 +194,7 @@ def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]
         if description["version"] != VERSION:
             raise ModelFileError(
                 f"{os.fspath(path)} is a model file of version {description['version']}; this "
-                f"tinynet reads version {VERSION}. Try: pip install --upgrade tinynet"
+                f"tinynet reads version {VERSION}. Try: pip install --upgrade tinynet-numpy"
             )
     return description, arrays
 

@@ -11,11 +11,11 @@ from shared import packed, signed
 
 from tinynet import activations, datasets
 from tinynet.callbacks import Callback
+from tinynet.datasets import mnist_10k
 from tinynet.layers import Activation, Dense, Dropout, Flatten
 from tinynet.losses import CategoricalCrossentropy
 from tinynet.models import Sequential, load_model
 
-DATA = Path(__file__).resolve().parents[2] / "data" / "mnist-10k"
 EPOCHS = 5
 WIDEST = 1000  # pixels of a drawing's side
 STEP = 0.5  # how far "make it a 3" moves an image at a time: the length of the change
@@ -29,7 +29,7 @@ class Reader(Callback):
     network learns: so no question ever sees half a step.
 
     Args:
-        path: a model that train_mnist.py saved; None trains one on data/mnist-10k.
+        path: a model that train_mnist.py saved; None trains one on mnist_10k.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -44,7 +44,7 @@ class Reader(Callback):
 
     def learn(self) -> None:
         """Train on 8,000 real digits, and test on 2,000 others after every epoch."""
-        (x, y), (x_valid, y_valid) = datasets.load_folder(DATA)
+        (x, y), (x_valid, y_valid) = mnist_10k.load_data()
         x, x_valid = x.reshape(-1, 784) / np.float32(255), x_valid.reshape(-1, 784) / 255
         self.learner.fit(x, y, 32, EPOCHS, 0, [self], validation_data=(x_valid, y_valid))
         self.state["learning"] = False

@@ -36,7 +36,7 @@ FILES = tuple(
 
 def tiny(*mirrors: str, system_folder: Path | None = None) -> DataSet:
     """Make the set, to be fetched from these mirrors."""
-    return DataSet("tiny", "Tiny", mirrors, FILES, system_folder)
+    return DataSet("tiny", "Tiny", mirrors, FILES, system_folder=system_folder)
 
 
 def is_right(loaded: object) -> bool:

@@ -13,10 +13,10 @@ from tinynet.datasets.download import DownloadError, Mirrors, NoMirror
 from tinynet.datasets.folder import NAMES, Pair, spellings
 from tinynet.datasets.transfer import address, shown
 from tinynet.idx import GZIP, IdxError, gunzip, parse_idx
+from tinynet.support import shipped
 from tinynet.support.files import replacing
 from tinynet.support.settings import short
 
-SIZES = (16 + 60_000 * 28 * 28, 8 + 60_000, 16 + 10_000 * 28 * 28, 8 + 10_000)
 HELP = """
 What to do:
   On a network with a proxy, set HTTPS_PROXY=http://its-name:its-port. Where the network has a
@@ -27,8 +27,7 @@ What to do:
     {folder}
   They are found there, and nothing needs the network any more.
   If they are in another folder already: load_data(cache_dir="that folder").
-  Or go on with the 10,000 digits that came with tinynet, where no network is needed:
-    from tinynet.datasets import mnist_10k; mnist_10k.load_data()"""
+{instead}"""
 
 
 @dataclass(frozen=True)
@@ -90,6 +89,7 @@ class DataSet:
         title: for people.
         mirrors: addresses of folders that hold the files, in the order to try them.
         files: training images and labels, test images and labels.
+        instead: what else to do where they can't be fetched.
         system_folder: where the system's packages put the files, if they do.
     """
 
@@ -97,6 +97,7 @@ class DataSet:
     title: str
     mirrors: tuple[str, ...]
     files: tuple[DataFile, ...]
+    instead: str = ""
     system_folder: Path | None = None
 
     def load(
@@ -120,7 +121,8 @@ class DataSet:
             cache_dir: the folder of the four files, compressed or not, spelled -idx3 or .idx3;
                 default $TINYNET_HOME/mnist (or .../fashion_mnist) if that variable is set, else
                 tinynet/mnist in the user's cache folder (~/.cache, on macOS ~/Library/Caches, on
-                Windows %LOCALAPPDATA%). Fashion-MNIST is also found where Debian's package
+                Windows %LOCALAPPDATA%). Without either, files in data/mnist of tinynet's own
+                folder are found, too. Fashion-MNIST is also found where Debian's package
                 dataset-fashion-mnist puts it.
             mirrors: addresses of folders to fetch the files from, in the order to try them;
                 default two public ones.
@@ -151,7 +153,8 @@ class DataSet:
         """
         addresses = _addresses(mirrors)
         folder = self.folder(cache_dir)
-        copies = {file: self.find(file, folder) for file in self.files}
+        places = self.places(cache_dir)
+        copies = {file: find(file, places) for file in self.files}
         if any(not copy.path for copy in copies.values()):
             if offline:
                 raise DownloadError(self._explain("offline=True", folder, copies, {}))
@@ -179,20 +182,14 @@ class DataSet:
                 f"TINYNET_HOME."
             ) from None
 
-    def find(self, file: DataFile, folder: Path) -> Copies:
-        """Look for a good copy of a file, in the folder and where the system may keep it."""
-        copies = Copies()
-        for place in filter(None, (folder, self.system_folder)):
-            for path in spellings(place, file.name):
-                try:
-                    with open(path, "rb") as opened:
-                        copies.seen[path] = os.fstat(opened.fileno())
-                        copies.data = file.unpack(opened.read(file.longest + 1))
-                    copies.path = path
-                    return copies
-                except (OSError, IdxError) as error:
-                    copies.bad[path] = error
-        return copies
+    def places(self, cache_dir: str | os.PathLike[str] | None = None) -> list[Path]:
+        """Say where the files may be: where they belong, and where others may have put them."""
+        places = [self.folder(cache_dir)]
+        if cache_dir is None and not os.environ.get("TINYNET_HOME"):
+            places += shipped.places(f"data/{self.name}")  # as the examples once did
+        if self.system_folder:
+            places.append(self.system_folder)
+        return places
 
     def _fetch(
         self,
@@ -230,7 +227,7 @@ class DataSet:
         """Write a good copy into the folder, where what is not good makes way for it."""
         folder.mkdir(parents=True, exist_ok=True)
         kept = folder / (file.name + (".gz" if packed.startswith(GZIP) else ""))
-        now = self.find(file, folder)  # a download takes a while: who knows what came meanwhile
+        now = find(file, [folder])  # a download takes a while: who knows what came meanwhile
         if now.path:
             return now.path
         for path, error in now.bad.items():
@@ -253,12 +250,30 @@ class DataSet:
             lines += [f"  {url}", f"      {reason}"]
         addresses = [shown(address(self.mirrors[0], file.name)) for file in missing]
         urls = "\n".join(f"    {url}" for url in addresses)
-        return "\n".join(lines) + HELP.format(urls=urls, folder=folder)
+        return (
+            "\n".join(lines) + HELP.format(urls=urls, folder=folder, instead=self.instead).rstrip()
+        )
 
 
-def four_files(*sha256: str) -> tuple[DataFile, ...]:
-    """Describe a set in MNIST's form: 60,000 and 10,000 images of 28 x 28 pixels."""
-    return tuple(DataFile(*file) for file in zip(NAMES, SIZES, sha256, strict=True))
+def four_files(*sha256: str, train: int = 60_000, test: int = 10_000) -> tuple[DataFile, ...]:
+    """Describe a set in MNIST's form: so many images of 28 x 28 pixels, and as many labels."""
+    sizes = [size for n in (train, test) for size in (16 + n * 28 * 28, 8 + n)]
+    return tuple(DataFile(*file) for file in zip(NAMES, sizes, sha256, strict=True))
+
+
+def find(file: DataFile, places: Iterable[Path]) -> Copies:
+    """Look for a good copy of a file in some folders."""
+    copies = Copies()
+    for path in (path for place in places for path in spellings(place, file.name)):
+        try:
+            with open(path, "rb") as opened:
+                copies.seen[path] = os.fstat(opened.fileno())
+                copies.data = file.unpack(opened.read(file.longest + 1))
+            copies.path = path
+            return copies
+        except (OSError, IdxError) as error:
+            copies.bad[path] = error
+    return copies
 
 
 def _addresses(mirrors: Sequence[str] | str | None) -> list[str]:

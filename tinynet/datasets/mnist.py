@@ -15,6 +15,9 @@ SET = DataSet(
         "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
         "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
     ),
+    instead="""\
+  Or go on with the 10,000 digits that came with tinynet, where no network is needed:
+    from tinynet.datasets import mnist_10k; mnist_10k.load_data()""",
 )
 
 load_data = SET.load

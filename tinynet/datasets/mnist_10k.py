@@ -1,7 +1,17 @@
 """10,000 digits of MNIST that come with tinynet: no network is needed."""
 
+from tinynet.datasets.cache import four_files
 from tinynet.datasets.folder import Pair, load_folder
 from tinynet.support.shipped import shipped
+
+FILES = four_files(
+    "685d256db164fa6cb475d3b289af60f944eca054f0b384f501843278b5c720bd",
+    "eaf068a5e2622ef94c6c2050c8fc1a02eaec47a51b5cdbaccb1551f7b24f0e75",
+    "4efb1dfff5c32b44b3149b6ec95b2d9e943ef90b573cbafbe40a433f30470190",
+    "8a49ecb815ad456b6cc5917633b29c20ea6993a18ddb343f19e0ab99abbff3aa",
+    train=8000,
+    test=2000,
+)
 
 
 def load_data() -> tuple[Pair, Pair]:

@@ -3,6 +3,12 @@
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent
+REINSTALL = "Install it anew: pip install --force-reinstall tinynet-numpy"
+
+
+def places(name: str) -> list[Path]:
+    """Say where a folder of that name would lie: in an installed package, or in a checkout."""
+    return [PACKAGE / "share" / name, PACKAGE.parent / name]
 
 
 def shipped(name: str) -> Path:
@@ -20,10 +26,10 @@ def shipped(name: str) -> Path:
         >>> shipped("data/mnist-10k").name
         'mnist-10k'
     """
-    for home in (PACKAGE / "share", PACKAGE.parent):
-        if (home / name).is_dir():
-            return home / name
+    for place in places(name):
+        if place.is_dir():
+            return place
     raise FileNotFoundError(
         f"{name} should have come with tinynet, and is neither in {PACKAGE / 'share'} nor in "
-        f"{PACKAGE.parent}. Install it anew: pip install --force-reinstall tinynet-numpy"
+        f"{PACKAGE.parent}. {REINSTALL}"
     )
