@@ -10,7 +10,16 @@ import right_networks
 
 import tinynet
 from tinynet import activations, losses
-from tinynet.layers import Activation, Dense, Dropout, Flatten, Layer, ReLU, Rescaling
+from tinynet.layers import (
+    Activation,
+    BatchNormalization,
+    Dense,
+    Dropout,
+    Flatten,
+    Layer,
+    ReLU,
+    Rescaling,
+)
 from tinynet.models import Sequential
 
 RNG = np.random.default_rng(7)
@@ -80,6 +89,31 @@ def test_corners_are_told_from_mistakes() -> None:
     report = tinynet.check_gradients(compiled(ReLU(), Dense(3, "softmax")), x, T)
     assert report.ok, report
     assert report.rows[0].verdict == "right; 4 at a corner, as ReLU has at 0"
+
+
+@pytest.mark.parametrize("near", [0, 1e-15, 4e-14, 1e-9])
+def test_what_is_as_good_as_at_a_corner_is_no_mistake(near: float) -> None:
+    layer = Dense(3, use_bias=False, kernel_initializer="zeros", trainable=False)
+    model = compiled(layer, Rescaling(1.0, near), loss="mae")  # y is near t
+    report = tinynet.check_gradients(model, 1e-9 * X, np.eye(3)[LABELS] * 1e5)
+    assert report.ok, report
+
+
+def test_only_a_layer_that_loses_digits_is_checked_roughly() -> None:
+    class Cast(Layer):
+        def forward(self, x: np.ndarray) -> Any:
+            y = np.tanh(x.astype(np.float32))
+            return y, lambda dy: dy * (1 - y**2)
+
+    def notes(layer: Layer) -> str:
+        x = 1 + 1e-6 * RNG.normal(size=(2, 30))  # scaled, and divided by their scale: the same
+        report = tinynet.check_gradients(compiled(layer, loss="mse"), x, np.zeros((2, 30)))
+        assert report.ok, report
+        return str(report.notes)
+
+    assert "float32" in notes(Cast())
+    for layer in (BatchNormalization(), Rescaling(1.0, 1e5), ReLU(), Activation("sigmoid")):
+        assert "float32" not in notes(layer)
 
 
 def test_the_model_stays_as_it_was() -> None:
