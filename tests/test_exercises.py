@@ -54,6 +54,14 @@ MISTAKES = [
     (9, "dy * (1 - a**2)", "dy"),
     (10, " - z * (dz * z).mean(axis=0)", ""),
     (10, "dz - dz.mean(axis=0)", "dz"),
+    (10, "dz = self.a * dy", "dz = dy"),  # a begins at 1
+    (10, "0.1 * var", "0.2 * var"),
+    (
+        10,
+        'self.add_weight("mean", input_shape, "zeros", trainable=False)',
+        "self.mean = np.zeros(input_shape)",
+    ),
+    (10, '"ones", trainable=False', '"ones"'),
     (10, "(x - self.mean) / np.sqrt(self.var", "(x - x.mean(axis=0)) / np.sqrt(self.var"),
 ]
 

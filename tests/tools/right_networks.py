@@ -15,8 +15,8 @@ import numpy as np
 
 import tinynet
 from tinynet import activations, initializers, layers, losses, regularizers
-from tinynet.layers import Activation, Dense, Dropout, Flatten, Layer
-from tinynet.models import Sequential
+from tinynet.layers import Activation, Dense, Dropout, Flatten, Input, Layer
+from tinynet.models import Model, Sequential
 
 
 class Scale(Layer):
@@ -140,13 +140,32 @@ def network(rng: np.random.Generator) -> tuple[Sequential, np.ndarray, np.ndarra
         chain.append(hidden(rng))
     loss, last = pick(rng, ENDS)
     chain.append(Dense(k, last, use_bias=rng.random() < 0.8, kernel_initializer=pick(rng, FIRST)))
-    model = Sequential(chain)
+    flat = not isinstance(chain[0], Flatten)
+    shape = (d,) if flat else (d, 1)
+    model = Sequential(chain) if rng.random() < 0.7 else graph(rng, chain, shape)
     model.compile("sgd", loss() if isinstance(loss, type) else loss)
     x = pick(rng, INPUTS)(rng, (n, d))
     t = np.eye(k)[rng.integers(0, k, n)]
     if loss == "sparse_categorical_crossentropy":
         t = t.argmax(axis=1)
-    return model, x.reshape(n, d, 1) if isinstance(chain[0], Flatten) else x, t
+    return model, x.reshape(n, *shape), t
+
+
+def graph(rng: np.random.Generator, chain: list[Layer], shape: tuple[int, ...]) -> Model:
+    """Return the same layers with skip connections around some of them."""
+    inputs = y = Input(shape)
+    for layer in chain[:-1]:
+        x, y = y, layer(y)
+        if len(x.shape) == 2 and rng.random() < 0.7:
+            kinds: list[Any] = [layers.Concatenate]
+            if x.shape == y.shape:
+                kinds += [layers.Add, layers.Average, layers.Multiply, layers.Subtract]
+            merge = pick(rng, kinds)
+            values = [x, y] if rng.random() < 0.5 else [y, x]
+            if merge is not layers.Subtract and rng.random() < 0.3:
+                values.append(y)
+            y = merge()(values)
+    return Model(inputs, chain[-1](y))
 
 
 def hidden(rng: np.random.Generator) -> Layer:
