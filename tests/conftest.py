@@ -22,10 +22,11 @@ def pytest_ignore_collect(collection_path):
 # Real servers that stall, real processes that are killed, examples and notebooks that are run:
 # `-m "not slow"` leaves these files out, and the conformance suite, which doubles other tests.
 SLOW = {
-    "conformance", "test_datasets", "test_docs", "test_download", "test_elastic", "test_examples",
-    "test_exercises", "test_forty_ways", "test_golden", "test_hostile_files", "test_idx",
-    "test_long_work", "test_notebook", "test_plots", "test_playground", "test_playground_browser",
-    "test_progress", "test_resume", "test_same_bits", "test_style",
+    "conformance", "test_datasets", "test_docs", "test_download", "test_elastic",
+    "test_examples", "test_exercises", "test_forty_ways", "test_golden", "test_hostile_files",
+    "test_idx", "test_long_work", "test_notebook", "test_packaging", "test_plots",
+    "test_playground", "test_playground_browser", "test_progress", "test_resume",
+    "test_same_bits", "test_style",
 }  # fmt: skip
 
 
