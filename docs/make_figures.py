@@ -19,7 +19,7 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 import tinynet
 from tinynet import activations
 from tinynet.callbacks import LambdaCallback
-from tinynet.datasets import load_folder
+from tinynet.datasets import mnist_10k
 from tinynet.layers import Dense
 
 HERE = Path(__file__).parent
@@ -172,8 +172,8 @@ def rmsprop() -> Figure:
 
 def epoch() -> Figure:
     """Draw the loss of each batch in a first epoch, their mean, and evaluate's answer."""
-    (x, y), _ = load_folder(HERE.parent / "data" / "mnist-10k")
-    x = x.reshape(-1, 784).astype("float32") / 255
+    (x, y), _ = mnist_10k.load_data()
+    x = x.reshape(-1, 784) / 255
     tinynet.utils.set_random_seed(0)
     model = tinynet.Sequential([Dense(64, "relu", input_shape=(784,)), Dense(10, "softmax")])
     model.compile("rmsprop", "sparse_categorical_crossentropy")
@@ -186,8 +186,8 @@ def epoch() -> Figure:
     fig = figure(8, 3.2)
     ax = fig.subplots()
     ax.plot(steps, batches, color="#999999", linewidth=0.8, label="each batch, before its step")
-    ax.axhline(loss, color=BLUE, label=f"their mean, which fit shows: {loss:.3f}")
-    ax.axhline(after, color=RED, ls="--", label=f"evaluate, on the same digits: {after:.3f}")
+    ax.axhline(loss, color=BLUE, label=f"their mean, which fit shows: {loss:.2f}")
+    ax.axhline(after, color=RED, ls="--", label=f"evaluate, on the same digits: {after:.2f}")
     ax.set(xlabel="step", ylabel="loss", xlim=(0, len(steps)), ylim=(0, None))
     ax.set_title("784-64-10 on mnist-10k, the first epoch", loc="left", fontsize=10)
     ax.legend(frameon=False)

@@ -3,6 +3,7 @@
 import doctest
 import os
 import re
+import runpy
 import subprocess
 import sys
 import textwrap
@@ -104,6 +105,13 @@ def test_the_figures_are_made_by_their_script(tmp_path: Path) -> None:
     shown = set(re.findall(r"\(figures/(\w+\.png)\)", GUIDE.read_text("utf-8")))
     assert made == shown == {path.name for path in (ROOT / "docs" / "figures").iterdir()}
     assert all(path.stat().st_size > 10_000 for path in tmp_path.iterdir())
+
+
+def test_the_figure_of_the_epoch_says_the_numbers_of_the_guide() -> None:
+    script = runpy.run_path(str(ROOT / "docs" / "make_figures.py"))
+    legend = script["epoch"]().axes[0].get_legend().get_texts()
+    numbers = [text.get_text().rpartition(": ")[2] for text in legend[1:]]
+    assert f"\n{' '.join(numbers)}\n" in GUIDE.read_text("utf-8")
 
 
 def test_write_your_own_layer_finds_its_mistake_and_fixes_it() -> None:
