@@ -36,7 +36,7 @@ from tinynet.losses import (
     MeanAbsoluteError,
     MeanSquaredError,
 )
-from tinynet.optimizers import SGD, Adam, RMSprop
+from tinynet.optimizers import SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Nadam, RMSprop
 
 GOLDEN = Path(__file__).parent / "golden"
 TOLERANCE = {"float64": 1e-10, "float32": 3e-5}
@@ -162,11 +162,59 @@ class Dampened(SGD):
         w += m
 
 
-class DecayInTheGradient(RMSprop):
+class InTheGradient:
     def step(self, w, g):
         decay, self.weight_decay = self.weight_decay, None
         super().step(w, g + decay * w)
         self.weight_decay = decay
+
+
+class DecayInTheGradient(InTheGradient, RMSprop):
+    pass
+
+
+class AdamDecayInTheGradient(InTheGradient, AdamW):
+    pass
+
+
+class PlainMomentum(Nadam):
+    def b(self, t):
+        return self.beta_1
+
+    def product(self, t):
+        return self.beta_1**t
+
+
+class DecayBehind(Nadam):
+    def step(self, w, g):
+        decay, self.weight_decay = self.weight_decay, None
+        super().step(w, g)
+        w -= self.learning_rate * decay * w
+        self.weight_decay = decay
+
+
+class ByRootOfSquares(Adamax):
+    def update(self, lr, w, g, slots):
+        m, u = slots["momentum"], slots["norm"]
+        m += (1 - self.beta_1) * (g - m)
+        u[:] = np.sqrt(self.beta_2 * u * u + (1 - self.beta_2) * g * g)
+        w -= lr / (1 - self.beta_1**self.iterations) * m / (u + self.epsilon)
+
+
+class RootFirst(Adagrad):
+    def update(self, lr, w, g, slots):
+        a = slots["accumulator"]
+        a += g * g
+        w -= lr * g / (np.sqrt(a) + self.epsilon)
+
+
+class StepsWithTheirRate(Adadelta):
+    def update(self, lr, w, g, slots):
+        a, d = slots["accumulated_grad"], slots["accumulated_delta_var"]
+        a += (1 - self.rho) * (g * g - a)
+        step = lr * np.sqrt(d + self.epsilon) / np.sqrt(a + self.epsilon) * g
+        d += (1 - self.rho) * (step * step - d)
+        w -= step
 
 
 class MeanOverClasses(CategoricalCrossentropy):
@@ -301,6 +349,8 @@ def wrong(case: str, **change: Any) -> tuple[str, Case]:
 
 
 schedules = tinynet.optimizers.schedules
+NADAM = {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.99, "weight_decay": 0.1}
+ADADELTA = {"learning_rate": 0.5, "rho": 0.8, "epsilon": 1e-5, "weight_decay": 0.1}
 WRONG = {
     "epsilon outside the root": wrong("rmsprop", optimizer=lambda k: EpsilonOutside()),
     "velocity from ones": wrong("rmsprop", optimizer=lambda k: VelocityFromOnes()),
@@ -321,6 +371,32 @@ WRONG = {
     ),
     "global_clipnorm for each weight": wrong(
         "sgd_global_clipnorm", optimizer=lambda k: SGD(0.1, clipnorm=0.1)
+    ),
+    "AdamW without its decay": wrong(
+        "adamw_options", optimizer=lambda k: Adam(0.01, beta_1=0.8, clipnorm=0.1)
+    ),
+    "AdamW with PyTorch's decay": wrong(
+        "adamw_options", optimizer=lambda k: AdamW(0.01, 0.01, 0.8, clipnorm=0.1)
+    ),
+    "AdamW's decay in the gradient": wrong(
+        "adamw_options", optimizer=lambda k: AdamDecayInTheGradient(0.01, 0.004, 0.8, clipnorm=0.1)
+    ),
+    "Nadam as Adam": wrong("nadam_options", optimizer=lambda k: Adam(**NADAM)),
+    "Nadam without its rise": wrong("nadam_options", optimizer=lambda k: PlainMomentum(**NADAM)),
+    "Nadam's decay behind the step": wrong(
+        "nadam_options", optimizer=lambda k: DecayBehind(**NADAM)
+    ),
+    "Adamax by a root of squares": wrong("adamax", optimizer=lambda k: ByRootOfSquares()),
+    "Adagrad from 0": wrong("adagrad", optimizer=lambda k: Adagrad(initial_accumulator_value=0)),
+    "Adagrad's epsilon outside the root": wrong(
+        "adagrad_options",
+        optimizer=lambda k: RootFirst(0.02, 1e-3, epsilon=1e-3),
+    ),
+    "Adadelta's rate in its memory": wrong(
+        "adadelta_options", optimizer=lambda k: StepsWithTheirRate(**ADADELTA)
+    ),
+    "Adadelta with PyTorch's rho": wrong(
+        "adadelta_options", optimizer=lambda k: Adadelta(**{**ADADELTA, "rho": 0.9})
     ),
     "staircase forgotten": wrong(
         "sgd_exponential_staircase",

@@ -7,7 +7,7 @@ import pytest
 
 from tinynet import Input, Sequential, optimizers
 from tinynet.layers import Dense
-from tinynet.optimizers import BLOCK, SGD, Adam, RMSprop
+from tinynet.optimizers import BLOCK, SGD, Adadelta, Adagrad, Adam, Adamax, AdamW, Nadam, RMSprop
 from tinynet.schedules import CosineDecay, ExponentialDecay
 
 # Three steps of Keras 3's RMSprop, in float32
@@ -85,6 +85,54 @@ def adam(gs, lr=0.001, b1=0.9, b2=0.999, eps=1e-7):
     return w
 
 
+def adamw(gs, decay=0.004, lr=0.001):
+    w = 0.0
+    for t in range(len(gs)):  # Adam's step does not depend on w
+        w -= lr * decay * w
+        w += adam(gs[: t + 1], lr) - adam(gs[:t], lr)
+    return w
+
+
+def nadam(gs, lr=0.001, b1=0.9, b2=0.999, eps=1e-7):
+    w = m = v = 0.0
+    product = 1.0
+    for t, g in enumerate(gs, 1):
+        u, following = (b1 * (1 - 0.5 * 0.96**i) for i in (t, t + 1))
+        product *= u
+        m = b1 * m + (1 - b1) * g
+        v = b2 * v + (1 - b2) * g * g
+        ahead = following * m / (1 - product * following) + (1 - u) * g / (1 - product)
+        w -= lr * ahead / (math.sqrt(v / (1 - b2**t)) + eps)
+    return w
+
+
+def adamax(gs, lr=0.001, b1=0.9, b2=0.999, eps=1e-7):
+    w = m = u = 0.0
+    for t, g in enumerate(gs, 1):
+        m = b1 * m + (1 - b1) * g
+        u = max(b2 * u, abs(g))
+        w -= lr * m / ((1 - b1**t) * (u + eps))
+    return w
+
+
+def adagrad(gs, lr=0.001, start=0.1, eps=1e-7):
+    w, a = 0.0, start
+    for g in gs:
+        a += g * g
+        w -= lr * g / math.sqrt(a + eps)
+    return w
+
+
+def adadelta(gs, lr=0.001, rho=0.95, eps=1e-7):
+    w = a = d = 0.0
+    for g in gs:
+        a = rho * a + (1 - rho) * g * g
+        step = math.sqrt(d + eps) / math.sqrt(a + eps) * g
+        d = rho * d + (1 - rho) * step * step
+        w -= lr * step
+    return w
+
+
 RULES = [
     (SGD(), sgd, {}),
     (SGD(0.1, momentum=0.9), sgd, {"lr": 0.1, "mu": 0.9}),
@@ -100,7 +148,18 @@ RULES = [
         adam,
         {"lr": 0.01, "b1": 0.8, "b2": 0.99, "eps": 1e-3},
     ),
+    (AdamW(), adamw, {}),
+    (AdamW(0.1, weight_decay=0.5), adamw, {"lr": 0.1, "decay": 0.5}),
+    (Nadam(), nadam, {}),
+    (Nadam(0.1, beta_1=0.5, epsilon=1e-3), nadam, {"lr": 0.1, "b1": 0.5, "eps": 1e-3}),
+    (Adamax(), adamax, {}),
+    (Adamax(0.1, beta_2=0.5, epsilon=1e-3), adamax, {"lr": 0.1, "b2": 0.5, "eps": 1e-3}),
+    (Adagrad(), adagrad, {}),
+    (Adagrad(0.1, 0, epsilon=1e-3), adagrad, {"lr": 0.1, "start": 0, "eps": 1e-3}),
+    (Adadelta(), adadelta, {}),
+    (Adadelta(1.0, rho=0.5, epsilon=1e-3), adadelta, {"lr": 1.0, "rho": 0.5, "eps": 1e-3}),
 ]
+ALL = [SGD, RMSprop, Adam, AdamW, Nadam, Adamax, Adagrad, Adadelta]
 SIZES = np.array([0.0, *np.logspace(-8, 2, 11)])  # of the gradients, of either sign
 SWING = np.array([1.0, 0.7, -0.4, 1.3, 0.0, -0.9])  # over six steps
 
@@ -115,13 +174,17 @@ def test_every_rule_at_gradients_from_0_to_100(optimizer, rule, options, dtype, 
     assert w.dtype == dtype
 
 
-@pytest.mark.parametrize("optimizer", [SGD(momentum=0.9), RMSprop(momentum=0.9), Adam()], ids=repr)
+@pytest.mark.parametrize(
+    "optimizer",
+    [SGD(momentum=0.9), RMSprop(momentum=0.9), *(cls() for cls in ALL if cls is not AdamW)],
+    ids=repr,
+)
 def test_a_gradient_of_exactly_0_moves_nothing(optimizer):
     np.testing.assert_array_equal(run(optimizer, np.zeros((5, 4))), np.float32(W))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("cls", [SGD, RMSprop, Adam])
+@pytest.mark.parametrize("cls", ALL)
 def test_a_vector_longer_than_a_block_is_moved_as_a_whole(cls, dtype):
     rng = np.random.default_rng(0)
     w, gradients = rng.normal(size=2 * BLOCK + 17), rng.normal(size=(3, 2 * BLOCK + 17))
@@ -138,6 +201,11 @@ def test_a_vector_longer_than_a_block_is_moved_as_a_whole(cls, dtype):
         Adam(np.float64(0.1), beta_1=np.float64(0.9), clipnorm=np.float64(1), weight_decay=0.1),
         RMSprop(ExponentialDecay(np.float64(0.1), 10, 0.5), clipvalue=np.float64(0.1)),
         SGD(global_clipnorm=np.float64(0.5)),
+        AdamW(np.float64(0.1), weight_decay=np.float64(0.1)),
+        Nadam(np.float64(0.1), beta_1=np.float64(0.9)),
+        Adamax(np.float64(0.1), beta_2=np.float64(0.9)),
+        Adagrad(np.float64(0.1), np.float64(0.1), epsilon=np.float64(1e-7)),
+        Adadelta(np.float64(0.1), rho=np.float64(0.9)),
     ],
     ids=lambda optimizer: type(optimizer).__name__,
 )
@@ -220,6 +288,65 @@ def test_the_defaults_are_kerass():
     )
     a = Adam()
     assert (a.learning_rate, a.beta_1, a.beta_2, a.epsilon) == (1e-3, 0.9, 0.999, 1e-7)
+
+
+@pytest.mark.parametrize("name", ["adam", "Adam", "ADAM", "RMSProp", "nadam", "AdamW", "ADAGRAD"])
+def test_a_name_counts_in_any_case(name):
+    assert type(optimizers.get(name)).__name__.lower() == name.lower()
+
+
+def test_nadams_product_is_that_of_all_its_factors():
+    nadam, product = Nadam(beta_1=0.999), 1.0
+    for t in range(1, 3000):
+        product *= nadam.b(t)
+        assert nadam.product(t) == pytest.approx(product, rel=1e-12)
+    assert 0 <= nadam.product(10**6) < 1e-300
+
+
+def test_adamw_needs_a_decay():
+    with pytest.raises(ValueError, match="weight_decay as a number from 0, got None"):
+        AdamW(weight_decay=None)
+
+
+OFF = {
+    "use_ema": False,
+    "ema_momentum": 0.9,
+    "ema_overwrite_frequency": None,
+    "loss_scale_factor": None,
+    "gradient_accumulation_steps": None,
+}
+
+
+@pytest.mark.parametrize("cls", ALL)
+def test_what_is_switched_off_may_be_given_and_is_in_the_config(cls):
+    config = cls(**OFF).get_config()
+    assert {name: config[name] for name in OFF} == {**OFF, "ema_momentum": 0.99}
+    assert cls(**config).get_config() == config
+    assert cls.from_config({**config, "ema_momentum": 0.5}).get_config() == config
+    assert ("amsgrad" in config) is (cls in (Adam, AdamW))
+
+
+@pytest.mark.parametrize("cls", ALL)
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("use_ema", True, "no average of the weights"),
+        ("ema_overwrite_frequency", 10, "no average of the weights"),
+        ("loss_scale_factor", 2.0, "float32"),
+        ("gradient_accumulation_steps", 4, "batch_size"),
+        ("amsgrad", True, "Leave it out"),
+    ],
+)
+def test_what_is_switched_on_is_refused_by_name(cls, name, value, words):
+    with pytest.raises(ValueError, match=f"{cls.__name__} has no argument '{name}'.*{words}"):
+        cls(**{name: value})
+    with pytest.raises(ValueError, match=f"{cls.__name__} has no setting '{name}'"):
+        cls.from_config({name: value})
+
+
+def test_exclude_from_weight_decay_says_why_it_is_not_there():
+    with pytest.raises(AttributeError, match=r"no exclude_from_weight_decay\. Every weight decays"):
+        AdamW().exclude_from_weight_decay(var_names=["bias"])
 
 
 X, Y = np.ones((4, 2)), np.ones((4, 1))

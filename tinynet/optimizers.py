@@ -10,14 +10,14 @@ An optimizer knows nothing of layers. Its rule is a few lines of vector algebra,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinynet import schedules
-from tinynet.support import registry, settings
+from tinynet.support import registry, settings, spellings
 
 Array = NDArray[np.floating]
 
@@ -45,6 +45,8 @@ class Optimizer(registry.Configurable):
 
     learning_rate = schedules.Settable()
     lr = schedules.Renamed("learning_rate")
+    exclude_from_weight_decay = schedules.Absent("Every weight decays, biases too.")
+    off = spellings.OFF  # settings of Keras's that may be given, switched off
     formulas: tuple[str, ...] = ()  # the rule, for explain to print
 
     def __init__(
@@ -66,7 +68,7 @@ class Optimizer(registry.Configurable):
         limits = [limit for limit in LIMITS if getattr(self, limit) is not None]
         if len(limits) > 1:
             raise ValueError(f"Expected at most one kind of clipping, got {' and '.join(limits)}.")
-        self.name = settings.text("name", name or type(self).__name__.lower())
+        self.name = settings.text("name", name or registry.snake_case(type(self).__name__))
         self.iterations = 0
         self.built_for: Array | None = None
         self.slots: dict[str, Array] = {}
@@ -276,7 +278,8 @@ class Adam(Optimizer):
     """
 
     slot_names = ("momentum", "velocity")
-    formulas = (
+    off: Mapping[str, Any] = {**Optimizer.off, "amsgrad": False}
+    formulas: tuple[str, ...] = (
         "m = beta_1 m + (1 - beta_1) g",
         "v = beta_2 v + (1 - beta_2) g²",
         "w -= lr_t m / (sqrt(v) + epsilon), lr_t = lr sqrt(1 - beta_2^t) / (1 - beta_1^t)",
@@ -303,21 +306,19 @@ class Adam(Optimizer):
         w -= lr_t * m / (np.sqrt(v) + self.epsilon)
 
 
-BY_NAME: dict[str, type[Optimizer]] = {
-    "sgd": SGD,
-    "rmsprop": RMSprop,
-    "adam": Adam,
-    "SGD": SGD,
-    "RMSprop": RMSprop,
-    "Adam": Adam,
-}
+BY_NAME: dict[str, type[Optimizer]] = registry.names_of([SGD, RMSprop, Adam], str.lower)
 
 
 def get(identifier: Any) -> Optimizer:
-    """Return the optimizer meant by a name, a class, a config or an instance.
+    """Return the optimizer meant by a name in any case, a class, a config or an instance.
 
     Example:
         >>> get("rmsprop").learning_rate
         0.001
     """
-    return registry.get("optimizer", Optimizer, BY_NAME, identifier)
+    name = identifier.lower() if isinstance(identifier, str) else identifier
+    return registry.get("optimizer", Optimizer, BY_NAME, name)
+
+
+if TYPE_CHECKING:  # what more/ adds when it is first asked for
+    from tinynet.more.optimizers import *  # noqa: F403

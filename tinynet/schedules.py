@@ -163,6 +163,19 @@ class Renamed:
         raise AttributeError(f"It is called {self.new} now: type optimizer.{self.new} = {value!r}")
 
 
+class Absent:
+    """A method of Keras's that is not here: asking for it says why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, optimizer: Any, owner: Any) -> Any:
+        raise AttributeError(f"tinynet's optimizers have no {self.name}. {self.reason}")
+
+
 def get(rate: Any) -> float | LearningRateSchedule:
     """Return a learning rate as a float, or the schedule meant by a config or an instance.
 

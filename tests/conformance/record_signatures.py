@@ -28,7 +28,7 @@ NAMES = {
     "kl_divergence poisson cosine_similarity",
     "metrics": "BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy "
     "TopKCategoricalAccuracy SparseTopKCategoricalAccuracy MeanSquaredError MeanAbsoluteError",
-    "optimizers": "SGD RMSprop Adam",
+    "optimizers": "SGD RMSprop Adam AdamW Nadam Adamax Adagrad Adadelta",
     "optimizers.schedules": "ExponentialDecay CosineDecay",
     "initializers": "GlorotUniform GlorotNormal HeUniform HeNormal RandomNormal RandomUniform "
     "Zeros Ones Constant LecunNormal LecunUniform TruncatedNormal VarianceScaling Orthogonal "

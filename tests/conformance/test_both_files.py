@@ -17,6 +17,11 @@ OPTIMIZERS = {
     "momentum": lambda lib: lib.optimizers.SGD(0.1, momentum=0.9),
     "rmsprop": lambda lib: lib.optimizers.RMSprop(0.01, momentum=0.5, centered=True),
     "adam": lambda lib: lib.optimizers.Adam(0.01, clipnorm=1.0),
+    "adamw": lambda lib: lib.optimizers.AdamW(0.01),
+    "nadam": lambda lib: lib.optimizers.Nadam(0.01),
+    "adamax": lambda lib: lib.optimizers.Adamax(0.01),
+    "adagrad": lambda lib: lib.optimizers.Adagrad(0.1),
+    "adadelta": lambda lib: lib.optimizers.Adadelta(1.0),
     "schedule": lambda lib: lib.optimizers.Adam(
         lib.optimizers.schedules.ExponentialDecay(0.01, 10, 0.5)
     ),

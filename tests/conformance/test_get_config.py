@@ -41,6 +41,7 @@ def rich(lib):
     )
 
 
+OPTIMIZERS = ["SGD", "RMSprop", "Adam", "AdamW", "Nadam", "Adamax", "Adagrad", "Adadelta"]
 MODELS = [classifier, rich, lambda lib: lib.Sequential(every_layer(lib))]
 
 
@@ -122,6 +123,26 @@ def test_optimizers_have_configs(lib):
         assert {name: config[name] for name in expected} == expected
         twin = type(optimizer).from_config(config)
         assert twin.get_config() == config
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_is_described_as_in_keras(keras, name):
+    options = {"learning_rate": 0.25, "clipvalue": 0.5}
+    mine, theirs = (getattr(lib.optimizers, name)(**options) for lib in (tinynet, keras))
+    assert mine.get_config() == theirs.get_config()
+    for config in (mine.get_config(), theirs.get_config()):
+        for cls in (type(mine), type(theirs)):
+            assert cls.from_config(config).get_config() == config
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_takes_what_is_switched_off(lib, name):
+    cls = getattr(lib.optimizers, name)
+    off = {"use_ema": False, "ema_momentum": 0.99, "loss_scale_factor": None}
+    off |= {"ema_overwrite_frequency": None, "gradient_accumulation_steps": None, "name": "mine"}
+    config = cls(**off).get_config()
+    assert {setting: config[setting] for setting in off} == off
+    assert type(lib.optimizers.get(name.lower())) is type(lib.optimizers.get(name.upper())) is cls
 
 
 @pytest.mark.parametrize("make", MODELS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -149,6 +150,25 @@ def _optimizers() -> dict[str, Case]:
             )
         ),
     }
+
+
+def _more_optimizers() -> dict[str, Case]:
+    """Give the optimizers of more/, each plain and with all that it may be given."""
+    cases: dict[str, Case] = {}
+    for name, options in {
+        "AdamW": {"learning_rate": 0.01, "beta_1": 0.8, "clipnorm": 0.1},
+        "Nadam": {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.99, "weight_decay": 0.1},
+        "Adamax": {"learning_rate": 0.01, "beta_2": 0.9, "epsilon": 1e-4, "clipvalue": 0.05},
+        "Adagrad": {"learning_rate": 0.02, "initial_accumulator_value": 1e-3, "epsilon": 1e-3},
+        "Adadelta": {"learning_rate": 0.5, "rho": 0.8, "epsilon": 1e-5, "weight_decay": 0.1},
+    }.items():
+
+        def make(k: Any, name: str = name, **options: Any) -> Any:
+            return getattr(k.optimizers, name)(**options)
+
+        cases[name.lower()] = Case(make)
+        cases[f"{name.lower()}_options"] = Case(partial(make, **options))
+    return cases
 
 
 def _losses() -> dict[str, Case]:
@@ -327,6 +347,7 @@ def _penalties_and_weights() -> dict[str, Case]:
 
 CASES = {
     **_optimizers(),
+    **_more_optimizers(),
     **_losses(),
     **_more_losses(),
     **_activations(),

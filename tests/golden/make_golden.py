@@ -27,6 +27,15 @@ import numpy as np
 from cases import CASES, Case, batches, make_data, make_weights
 
 HERE = Path(__file__).parent
+SLOTS = (
+    "velocity",
+    "momentum",
+    "average_gradient",
+    "norm",
+    "accumulator",
+    "accumulated_grad",
+    "accumulated_delta_var",
+)
 
 
 def flat(arrays: Any) -> np.ndarray:
@@ -38,7 +47,7 @@ def slots_of(optimizer: Any) -> dict[str, np.ndarray]:
     """Gather each slot ("velocity", ...) of a Keras optimizer in the order of the weights."""
     slots = defaultdict(list)
     for variable in optimizer.variables:
-        for name in ("velocity", "momentum", "average_gradient"):
+        for name in SLOTS:
             if variable.name.endswith(f"_{name}"):
                 slots[name].append(variable.value)
     return {name: flat(arrays) for name, arrays in slots.items()}

@@ -82,12 +82,18 @@ def arrays_of(model: Any) -> dict[str, Array]:
 
 
 def optimizer_values(model: Any) -> list[Array]:
-    """Return what Keras keeps of an optimizer: its steps, its learning rate, its slots."""
+    """Return what Keras keeps of an optimizer: its steps, its learning rate, its slots.
+
+    Nadam's B(t) follows from the steps; Keras keeps it all the same.
+    """
     optimizer = model.ready_optimizer()
     found = [np.asarray(optimizer.iterations, np.int32)]
     if not callable(optimizer.setting("learning_rate")):
         found.append(np.asarray(optimizer.learning_rate, np.float32))
-    return [*found, *slots_of(model)]
+    found += slots_of(model)
+    if isinstance(optimizer, optimizers.Nadam):
+        found.append(np.asarray(optimizer.product(optimizer.iterations), model.params.dtype))
+    return found
 
 
 def slots_of(model: Any) -> list[Array]:
@@ -162,11 +168,12 @@ def put_optimizer(model: Any, values: list[Array]) -> None:
             stacklevel=2,
         )
         return
-    slots = slots_of(model)
-    optimizer.iterations = int(values[0])
-    if not callable(optimizer.setting("learning_rate")) and values[1] != own[1]:
-        optimizer.learning_rate = float(values[1])  # else it is exact already
-    for slot, value in zip(slots, values[len(values) - len(slots) :], strict=True):
+    optimizer.iterations, first = int(values[0]), 1
+    if not callable(optimizer.setting("learning_rate")):
+        first = 2
+        if values[1] != own[1]:
+            optimizer.learning_rate = float(values[1])  # else it is exact already
+    for slot, value in zip(slots_of(model), values[first:], strict=False):
         slot[...] = value
 
 

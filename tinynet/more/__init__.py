@@ -18,6 +18,7 @@ FILES = {  # what each public module has here
     "initializers": ("initializers",),
     "layers": ("merging", "normalization", "rectifiers", "scaling"),
     "losses": ("losses", "loss_functions"),
+    "optimizers": ("optimizers",),
 }
 
 

@@ -28,6 +28,10 @@ class Configurable:
     The config is read off the constructor's signature: each argument is kept as an attribute
     of its own name. A class of your own needs no more than that to be printed and saved.
 
+    Attributes:
+        off: settings that Keras has and tinynet has not, as they are when switched off. So they may
+            be given, and Keras finds them in the config.
+
     Example:
         >>> class Tempered(Configurable):
         ...     def __init__(self, temperature=1.0):
@@ -37,6 +41,8 @@ class Configurable:
         >>> Tempered.from_config({"temperature": 0.5})
         Tempered(temperature=0.5)
     """
+
+    off: Mapping[str, Any] = {}
 
     @classmethod
     def arguments(cls) -> list[str]:
@@ -57,7 +63,7 @@ class Configurable:
                     f"{type(self).__name__} can't be written down: its argument {name!r} is not "
                     f"kept. In __init__: self.{name} = {name}"
                 )
-        return {name: serialize(self.setting(name)) for name in self.arguments()}
+        return {name: serialize(self.setting(name)) for name in self.arguments()} | dict(self.off)
 
     def setting(self, name: str) -> Any:
         """Return the value of a constructor's argument, as it was given."""
@@ -142,10 +148,12 @@ def snake_case(class_name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
-def names_of(classes: Iterable[type[T]]) -> dict[str, type[T]]:
-    """Make a table of classes by snake_case and by their own name."""
+def names_of(
+    classes: Iterable[type[T]], short: Callable[[str], str] = snake_case
+) -> dict[str, type[T]]:
+    """Make a table of classes by their own name, and by that in small letters."""
     classes = list(classes)
-    return {snake_case(cls.__name__): cls for cls in classes} | {c.__name__: c for c in classes}
+    return {short(cls.__name__): cls for cls in classes} | {c.__name__: c for c in classes}
 
 
 _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom", default={})  # noqa: B039
@@ -190,6 +198,8 @@ def refuse(cls: type[Configurable], unknown: Mapping[str, Any]) -> None:
         ValueError: "SGD has no argument 'lr'. It is called 'learning_rate' now. ..."
     """
     for name, value in unknown.items():
+        if name in cls.off and (not value or name in KERAS_HOUSEKEEPING):
+            continue
         known = cls.arguments()
         new = spellings.ARGUMENTS.get(name)
         if name in spellings.NO_ARGUMENTS and not new:

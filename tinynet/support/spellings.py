@@ -6,6 +6,9 @@ keras_names.py: a name of Keras's is told from one that is misspelt.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 ARGUMENTS = {  # of a constructor: what it is called now
     "lr": "learning_rate",
     "init": "kernel_initializer",
@@ -38,10 +41,9 @@ NO_ARGUMENTS = {  # what to do in the place of an argument that is gone, or that
     "input_length": "It is for sequences, which are outside of tinynet.",
     "weights": "Call layer.set_weights([W, b]) once the model is built.",
     "amsgrad": "Leave it out.",
-    "use_ema": "Leave it out.",
-    "ema_momentum": "Leave it out.",
-    "ema_overwrite_frequency": "Leave it out.",
-    "loss_scale_factor": "Leave it out.",
+    "use_ema": "Leave it out: no average of the weights is kept.",
+    "ema_overwrite_frequency": "Leave it out: no average of the weights is kept.",
+    "loss_scale_factor": "Leave it out: float32 needs no scaled loss.",
     "gradient_accumulation_steps": "Take larger batches: model.fit(x, y, batch_size=256).",
     "lora_rank": "Leave it out.",
     "lora_alpha": "Leave it out.",
@@ -51,6 +53,14 @@ NO_ARGUMENTS = {  # what to do in the place of an argument that is gone, or that
     "ragged": "Hand in arrays whose rows are all of one length.",
     "tensor": "Leave it out.",
     "optional": "Leave it out.",
+}
+
+OFF: Mapping[str, Any] = {  # settings of every optimizer of Keras's, which tinynet knows switched off
+    "use_ema": False,
+    "ema_momentum": 0.99,  # without a meaning then
+    "ema_overwrite_frequency": None,
+    "loss_scale_factor": None,
+    "gradient_accumulation_steps": None,
 }
 
 METHODS = {  # of a model
