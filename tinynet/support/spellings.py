@@ -55,7 +55,7 @@ NO_ARGUMENTS = {  # what to do in the place of an argument that is gone, or that
     "optional": "Leave it out.",
 }
 
-OFF: Mapping[str, Any] = {  # settings of every optimizer of Keras's, which tinynet knows switched off
+OFF: Mapping[str, Any] = {  # settings of all of Keras's optimizers, known switched off
     "use_ema": False,
     "ema_momentum": 0.99,  # without a meaning then
     "ema_overwrite_frequency": None,
