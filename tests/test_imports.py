@@ -105,6 +105,7 @@ ELSEWHERE = {  # modules that are tested under another name than theirs
     "ranks": "test_called_losses",
     "loss_functions": "test_called_losses",
     "scaling": "test_layers",
+    "py_dataset": "test_feeds",
     "merging": "test_functional",
     "graph": "test_functional",
     "inputs": "test_functional",

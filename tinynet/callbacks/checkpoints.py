@@ -114,7 +114,8 @@ class BackupAndRestore(Callback):
     slots, the state of the random generators, the epoch and what the other callbacks remember are
     saved. Run the same script again, and fit goes on after the last whole epoch: the end is the
     same, bit for bit, as without the stop. A callback of your own that remembers something is
-    kept if it has get_state and set_state.
+    kept if it has get_state and set_state. Where a generator gives the batches, or steps_per_epoch
+    cuts them, the next epoch starts from what comes first then.
 
     Args:
         backup_dir: folder for the copy, made if need be; one for each training.

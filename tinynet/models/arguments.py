@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tinynet.callbacks import Callback
+from tinynet.models import feeds
 from tinynet.support import settings
 
 
-def batch_size(value: Any) -> int:
-    """Return the batch size, 32 where none is given."""
-    return 32 if value is None else settings.count("batch_size", value)
+def shuffle(value: Any) -> bool:
+    """Say whether to take the examples in a new order every epoch."""
+    if isinstance(value, str):
+        raise ValueError(f"Expected shuffle as True or False, got {value!r}.")
+    return bool(value)
+
+
+def validates(freq: Any) -> Callable[[int], bool]:
+    """Return a function that says after which epochs, the first being 1, to validate.
+
+    Raises:
+        ValueError: neither a number, for every so many epochs, nor a list of epochs.
+    """
+    if isinstance(freq, list):
+        wanted = {settings.count("validation_freq", epoch) for epoch in freq}
+        return wanted.__contains__
+    every = settings.count("validation_freq", freq)
+    return lambda epoch: epoch % every == 0
 
 
 def validation(data: Any) -> Any:
-    """Return (x, y) or (x, y, sample_weight) to validate on."""
+    """Return (x, y, sample_weight) to validate on; a stream of batches is x alone."""
+    if feeds.is_stream(data):
+        return data, None, None
     if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
         raise ValueError(
             f"Expected validation_data=(x, y), or (x, y, sample_weight), got {type(data).__name__}."
         )
-    return data
+    return data if len(data) == 3 else (*data, None)
 
 
 def only(name: str, value: Any, known: Any) -> None:

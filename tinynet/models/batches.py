@@ -7,6 +7,7 @@ own rows still, so that a batch can be read and not written into.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,6 +41,27 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    @property
+    def units(self) -> int:
+        """How many rows can be put in another order."""
+        return len(self)
+
+    @property
+    def shapes(self) -> list[tuple[int, ...]]:
+        """The shapes of x and y."""
+        return [self.x.shape, self.y.shape]
+
+    def steps(self, size: int) -> int:
+        """How many batches of that size there are."""
+        return math.ceil(len(self) / size)
+
+    def some(self, size: int) -> Batch:
+        """Return the first examples."""
+        return next(self.batches(size))
+
+    def tell(self, hook: str) -> None:
+        """Do nothing: arrays take no interest in epochs."""
 
     def batches(self, size: int, order: NDArray[np.intp] | None = None) -> Iterator[Batch]:
         """Yield the batches, the last one maybe smaller, in the order given or as they are."""

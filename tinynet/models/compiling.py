@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from tinynet import losses, optimizers
 from tinynet import metrics as metric_table
 from tinynet.callbacks import History
-from tinynet.models import arguments, checks, weighting
+from tinynet.models import arguments, checks, feeds, weighting
 from tinynet.models.batches import Examples
+from tinynet.models.feeds import Source, Stream
 from tinynet.models.structure import COMPILE_AGAIN, Structure
 from tinynet.support import spellings
 
 Array = NDArray[Any]
+S = TypeVar("S", Examples, Stream, Source)
 
 
 class Compiled(Structure):
@@ -124,6 +127,32 @@ class Compiled(Structure):
             raise
         return Examples(x, y, each, dtype)
 
+    def _source(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        training: bool = False,
+        where: str = "",
+    ) -> Source:
+        """Check what examples are handed in, and where they come batch by batch, each batch."""
+        with checks.within(where):
+            if not feeds.is_stream(x):
+                examples = self._examples(x, y, sample_weight, training)
+                examples.where = where
+                return examples
+            if y is not None or sample_weight is not None:
+                raise ValueError(
+                    f"A {type(x).__name__} makes whole batches, (x, y) or (x, y, sample_weight): "
+                    f"leave y and sample_weight out."
+                )
+            return Stream(x, lambda x, y, w: self._examples(x, y, w, training), where)
+
+    def _questions(self, x: Any) -> Examples:
+        """Check x where there are no targets."""
+        x = self._inputs(x)
+        return Examples(x, np.empty((len(x), 0)), None, self.params.dtype)
+
     def _check_optimizer(self) -> None:
         """Refuse an optimizer that has taken steps with other weights or settings.
 
@@ -145,10 +174,13 @@ class Compiled(Structure):
                 f"settings need now. {COMPILE_AGAIN}"
             )
 
-    def _weighted(self, examples: Examples, class_weight: Any) -> Examples:
+    def _weighted(self, examples: S, class_weight: Any) -> S:
         """Let examples count by their class, where class weights are given."""
         if class_weight is None:
             return examples
+        if isinstance(examples, Stream):
+            return examples.weighted(lambda batch: self._weighted(batch, class_weight))
+        assert isinstance(examples, Examples)
         if examples.weights is not None:
             raise ValueError(
                 "Expected sample_weight or class_weight, got both: multiply them first."
@@ -159,6 +191,7 @@ class Compiled(Structure):
             weighting.of_classes(class_weight, examples.y, self.loss, units, dtype)
         )
 
-    def _scores(self, examples: Examples) -> metric_table.Scores:
+    def _scores(self, examples: Source) -> metric_table.Scores:
         """Start to score a run over these examples."""
-        return metric_table.Scores(self.metrics, examples.y.shape, self.layers[-1].output_shape[-1])
+        targets = examples.shapes[1]
+        return metric_table.Scores(self.metrics, targets, self.layers[-1].output_shape[-1])

@@ -7,9 +7,8 @@ a progress line, Ctrl-C that never leaves half a step, and numbers that are not 
 
 from __future__ import annotations
 
-import math
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,9 +16,9 @@ from numpy.typing import NDArray
 
 from tinynet import metrics as metric_table
 from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
-from tinynet.models import arguments, checks, contracts, step
-from tinynet.models.batches import Examples, readable
+from tinynet.models import arguments, contracts, feeds, step
 from tinynet.models.compiling import Compiled
+from tinynet.models.feeds import Feed, Source, Stream
 from tinynet.support import settings
 from tinynet.support.interrupts import deferred, interruptible
 from tinynet.variables import Tensor
@@ -49,13 +48,16 @@ class Trainer(Compiled):
         class_weight: dict[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
-        *,
-        validation_freq: int = 1,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | list[int] = 1,
     ) -> History:
         """Train: for every epoch, for every batch, one step.
 
         Args:
-            x: examples, (n, d) or (n, ...). No copy of the whole is made, whatever its dtype.
+            x: examples, (n, d) or (n, ...). No copy of the whole is made, whatever its dtype. Or
+                a utils.PyDataset or a generator, which make batches (x, y) of any size.
             y: targets, in the form that the loss expects.
             batch_size: examples a step, default 32; the last batch of an epoch may be smaller.
                 60,000 examples are 1,875 steps of 32.
@@ -65,12 +67,18 @@ class Trainer(Compiled):
             callbacks: a callbacks.Callback or a list of them.
             validation_split: cut this last part of the examples off, before any shuffling, and
                 evaluate on it after every epoch; default 0. validation_data goes first.
-            validation_data: (x, y) or (x, y, sample_weight) to evaluate on after every epoch.
+            validation_data: (x, y) or (x, y, sample_weight) to evaluate on after every epoch; or
+                a PyDataset or a generator.
             shuffle: whether to take the examples in a new order every epoch; default True.
             class_weight: {class number: weight} for the loss.
             sample_weight: (n,), a weight for every example's loss.
             initial_epoch: the number of the first epoch, to go on with a training; default 0.
-            validation_freq: validate after every so many epochs, default 1.
+            steps_per_epoch: batches an epoch; the next one goes on where it stopped. A generator
+                without end needs it. Default None: all there are.
+            validation_steps: the same of the validation, which starts anew each time.
+            validation_batch_size: default None, batch_size.
+            validation_freq: validate after every so many epochs, default 1; or a list of epochs,
+                the first being 1.
 
         Returns:
             History: `.history` maps each name to a list of one float an epoch. Training's are
@@ -84,54 +92,54 @@ class Trainer(Compiled):
 
         Source: keras.Model.fit.
         """
-        size = arguments.batch_size(batch_size)
         epochs, first = settings.count("epochs", epochs), settings.count("epoch", initial_epoch, 0)
-        validation_freq = settings.count("validation_freq", validation_freq)
-        train = self._examples(x, y, sample_weight, training=True)
-        valid = None
+        shuffle, validates = arguments.shuffle(shuffle), arguments.validates(validation_freq)
+        source, valid = self._source(x, y, sample_weight, training=True), None
         if validation_data is not None:
-            with checks.within("validation_data"):
-                valid = self._examples(*arguments.validation(validation_data))
-            valid.where = "validation_data"
+            x, y, weights = arguments.validation(validation_data)
+            valid = self._source(x, y, weights, where="validation_data")
         elif validation_split:
             fraction = settings.number("validation_split", validation_split, "[0, 1)")
-            train, valid = train.split(fraction)
-        train = self._weighted(train, class_weight)
+            source, valid = feeds.of_arrays(source).split(fraction)
+        source = self._weighted(source, class_weight)
+        train, validation = Feed(source, batch_size, steps_per_epoch, "steps_per_epoch"), None
+        if valid:
+            size = batch_size if validation_batch_size is None else validation_batch_size
+            validation = Feed(valid, size, validation_steps, "validation_steps")
         if self in training:
             raise ValueError("fit runs on this model already: wait until it has returned.")
-        self._rehearse(train)
+        self._rehearse(source)
         self.history, self.stop_training, self.epoch = History(), False, first
         self.was_stopped = False  # by a callback, before the crash that a backup was there for
-        validated = None if valid is None else len(valid)
-        self.data = [*map(np.shape, (train.x, train.y)), size, validated]
-        hooks = self._hooks(callbacks, verbose, len(train), size, self.history, epochs=epochs)
+        shapes = [part.shapes for part in (source, valid) if part]
+        self.data = [shapes, train.size, train.limit]
+        hooks = self._hooks(callbacks, verbose, train, self.history, epochs=epochs)
         training.add(self)
         try:
-            self._train(train, valid, size, epochs, shuffle, validation_freq, hooks)
+            self._train(train, validation, epochs, shuffle, validates, hooks)
         finally:
             training.discard(self)
         return self.history
 
     def _train(
         self,
-        train: Examples,
-        valid: Examples | None,
-        size: int,
+        train: Feed,
+        validation: Feed | None,
         epochs: int,
         shuffle: bool,
-        validation_freq: int,
+        validates: Callable[[int], bool],
         hooks: CallbackList,
     ) -> None:
         """Go through all epochs, those behind a backup left out."""
         assert self.history is not None
         logs: Logs = {}
+        train.reset()
         hooks("on_train_begin")  # where BackupAndRestore may move self.epoch on
         for epoch in range(self.epoch, epochs if not self.was_stopped else 0):
             hooks("on_epoch_begin", epoch)
-            order = self.rng.permutation(len(train)) if shuffle else None
-            logs = self._train_epoch(train, size, order, hooks)
-            if valid is not None and (epoch + 1) % validation_freq == 0:
-                scores = self._score(valid, size, hooks).logs()
+            logs = self._train_epoch(train, self.rng if shuffle else None, hooks)
+            if validation and validates(epoch + 1):
+                scores = self._score(validation, hooks).logs()
                 logs |= {f"val_{name}": value for name, value in scores.items()}
             told = dict(sorted(logs.items()))  # what callbacks add comes last, and not at the end
             try:
@@ -146,7 +154,7 @@ class Trainer(Compiled):
                 break
         hooks("on_train_end", logs=logs)
 
-    def _rehearse(self, examples: Examples) -> None:
+    def _rehearse(self, examples: Source) -> None:
         """Try the parts that tinynet did not write on a few examples, before their first step.
 
         Raises:
@@ -155,15 +163,15 @@ class Trainer(Compiled):
         parts = contracts.parts(self)
         if parts != self._rehearsed and any(map(contracts.of_ones_own, parts)):
             with np.errstate(all="ignore"):
-                contracts.rehearse(self, *next(examples.batches(contracts.ROWS)))
+                contracts.rehearse(self, *examples.some(contracts.ROWS))
         self._rehearsed = parts
 
     def _train_epoch(
-        self, train: Examples, size: int, order: Array | None, hooks: CallbackList
+        self, train: Feed, shuffling: np.random.Generator | None, hooks: CallbackList
     ) -> Logs:
         """Train on every batch once; return the means over the epoch."""
-        scores = self._scores(train)
-        for i, batch in enumerate(train.batches(size, order)):
+        scores = self._scores(train.source)
+        for i, batch in enumerate(train.epoch(shuffling)):
             hooks("on_train_batch_begin", i)
             trouble = step.take(self, *batch, scores)
             hooks("on_train_batch_end", i, logs=scores.logs())
@@ -183,7 +191,7 @@ class Trainer(Compiled):
         batch_size: int | None = None,
         verbose: int | str = "auto",
         sample_weight: Any = None,
-        *,
+        steps: int | None = None,
         callbacks: Callback | Sequence[Callback] | None = None,
         return_dict: bool = False,
     ) -> Any:
@@ -191,6 +199,7 @@ class Trainer(Compiled):
 
         Args:
             x, y, batch_size, verbose, sample_weight, callbacks: as in fit.
+            steps: how many batches to evaluate, default None: all.
             return_dict: whether to return {name: float}; default False.
 
         Returns:
@@ -202,18 +211,18 @@ class Trainer(Compiled):
 
         Source: keras.Model.evaluate.
         """
-        size = arguments.batch_size(batch_size)
-        examples = self._examples(x, y, sample_weight)
-        hooks = self._hooks(callbacks, verbose, len(examples), size)
-        return self._score(examples, size, hooks).report(return_dict)
+        feed = Feed(self._source(x, y, sample_weight), batch_size, steps, "steps")
+        hooks = self._hooks(callbacks, verbose, feed)
+        return self._score(feed, hooks).report(return_dict)
 
-    def _score(self, examples: Examples, size: int, hooks: CallbackList) -> metric_table.Scores:
+    def _score(self, feed: Feed, hooks: CallbackList) -> metric_table.Scores:
         """Compute the loss and the metrics batch by batch."""
         body, head, loss = self.fused()
-        scores, penalty = self._scores(examples), self.penalty()
+        scores, penalty = self._scores(feed.source), self.penalty()
+        feed.reset()
         self.stop_evaluating = False
         hooks("on_test_begin")
-        for i, (x, t, weights) in enumerate(examples.batches(size)):
+        for i, (x, t, weights) in enumerate(feed.epoch()):
             hooks("on_test_batch_begin", i)
             with np.errstate(all="ignore"), contracts.naming(self.chain, x):
                 y = x  # what is not finite shows in the numbers
@@ -233,13 +242,14 @@ class Trainer(Compiled):
         x: Any,
         batch_size: int | None = None,
         verbose: int | str = "auto",
-        *,
+        steps: int | None = None,
         callbacks: Callback | Sequence[Callback] | None = None,
     ) -> Array:
         """Return the outputs for these examples.
 
         Args:
             x, batch_size, verbose, callbacks: as in fit.
+            steps: how many batches to predict, default None: all.
 
         Returns:
             array of the model's dtype, float32, of shape (n, k).
@@ -249,22 +259,22 @@ class Trainer(Compiled):
 
         Source: keras.Model.predict.
         """
-        size = arguments.batch_size(batch_size)
-        x = self._inputs(x)
-        hooks = self._hooks(callbacks, verbose, len(x), size)
-        y = np.empty((len(x), *self.layers[-1].output_shape), self.params.dtype)  # (n, k)
+        streamed = feeds.is_stream(x)
+        source = Stream(x, lambda x, *_: self._questions(x)) if streamed else self._questions(x)
+        feed = Feed(source, batch_size, steps, "steps")
+        hooks = self._hooks(callbacks, verbose, feed)
+        outputs = []
+        feed.reset()
         self.stop_predicting = False
         hooks("on_predict_begin")
-        for i, start in enumerate(range(0, len(x), size)):
+        for i, (rows, *_) in enumerate(feed.epoch()):
             hooks("on_predict_batch_begin", i)
-            rows = y[start : start + size]
-            rows[:] = self._infer(x[start : start + size], start)  # (size, k)
-            hooks("on_predict_batch_end", i, logs={"outputs": rows})
+            outputs.append(self._infer(rows))  # (size, k)
+            hooks("on_predict_batch_end", i, logs={"outputs": outputs[-1]})
             if self.stop_predicting:
-                y = y[: start + len(rows)]
                 break
         hooks("on_predict_end")
-        return y
+        return np.concatenate(outputs)  # (n, k)
 
     def __call__(self, x: Any, training: bool = False) -> Any:
         """Return the outputs for a batch, (n, k), all at once and without a progress line.
@@ -273,12 +283,11 @@ class Trainer(Compiled):
             x: examples, (n, d) or (n, ...).
             training: whether to compute as in training, where Dropout drops; default False.
         """
-        return self._infer(self._inputs(x), training=training).view(Tensor)
+        examples = self._questions(x)
+        return self._infer(examples.some(len(examples))[0], training).view(Tensor)
 
-    def _infer(self, x: Array, start: int = 0, training: bool = False) -> Array:
-        """Compute the outputs for a batch whose first row is that one of the user's x."""
-        x = readable(x.astype(self.params.dtype, copy=False))  # (n, ...)
-        checks.finite("x", x, slice(start, None))
+    def _infer(self, x: Array, training: bool = False) -> Array:
+        """Compute the outputs for a batch."""
         with np.errstate(all="ignore"), contracts.naming(self.chain, x, training):
             y = x
             for link in self.chain:
@@ -331,12 +340,11 @@ class Trainer(Compiled):
         self,
         callbacks: Callback | Sequence[Callback] | None,
         verbose: int | str,
-        n: int,
-        size: int,
+        feed: Feed,
         *own: Callback,
         **params: Any,
     ) -> CallbackList:
         """Put the user's callbacks, those of our own and the progress line together."""
         given = arguments.callbacks(callbacks)
-        params |= {"steps": math.ceil(n / size), "verbose": arguments.verbosity(verbose)}
+        params |= {"steps": feed.steps, "verbose": arguments.verbosity(verbose)}
         return CallbackList([*given, *own, ProgressLine()], self, {"epochs": 1} | params)

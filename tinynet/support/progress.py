@@ -18,7 +18,7 @@ class Progress:
     """A line redrawn on a terminal or in a notebook; one plain line at the end elsewhere.
 
     Args:
-        target: number of steps.
+        target: number of steps, or None where nobody knows.
         verbose: 1 redrawn where that works, 2 one plain line, anything else silent.
 
     Example:
@@ -29,8 +29,9 @@ class Progress:
     control codes all the same; this writes the plain line instead.
     """
 
-    def __init__(self, target: int, verbose: int) -> None:
+    def __init__(self, target: int | None, verbose: int) -> None:
         self.target = target
+        self.step = 0
         self.redraws = verbose == 1 and can_redraw()
         self.silent = verbose not in (1, 2)
         self.start = self.last_drawn = time.monotonic()
@@ -39,13 +40,14 @@ class Progress:
 
     def update(self, step: int, logs: Mapping[str, float]) -> None:
         """Show that so many steps are done; most calls return at once."""
+        self.step = step
         now = time.monotonic()
         if self.after_first is None:
             self.after_first = now
         if self.redraws and now - self.last_drawn >= INTERVAL:
             self.last_drawn = now
             pace = self.pace(step, now)
-            left = clock(pace * (self.target - step))
+            left = clock(pace * (self.target - step) if self.target else now - self.start)
             line = f"{self.bar(step)} {left} {per_step(pace)}{values(logs)}"
             if is_terminal():  # a line that wraps can't be redrawn; the last one is shown whole
                 width = shutil.get_terminal_size().columns - 1  # it may have been resized
@@ -56,13 +58,13 @@ class Progress:
         """Show the last line, with the final values."""
         if self.silent:
             return
-        now = time.monotonic()
-        spent, pace = f"{now - self.start:.0f}s", per_step(self.pace(self.target, now))
+        now, done = time.monotonic(), self.target or self.step
+        spent, pace = f"{now - self.start:.0f}s", per_step(self.pace(done, now))
         if self.redraws:
-            self.draw(f"{self.bar(self.target)} {spent} {pace}{values(logs)}")
+            self.draw(f"{self.bar(done)} {spent} {pace}{values(logs)}")
             show("\n")
         else:
-            count = f"{self.target}/{self.target}"
+            count = f"{done}/{done}"
             show(f"{count} - {spent} - {pace}{values(logs)}\n")
 
     def draw(self, line: str) -> None:
@@ -72,6 +74,8 @@ class Progress:
 
     def bar(self, step: int) -> str:
         """Return "  12/1875 ━━━━────────────────", in ASCII where the encoding has no more."""
+        if not self.target:
+            return f"{step}/Unknown"
         done, left = ("━", "─") if can_encode("━─") else ("=", ".")
         filled = WIDTH * step // self.target
         count = f"{step:{len(str(self.target))}d}/{self.target}"
