@@ -230,16 +230,17 @@ class Ones(Initializer):
 
 
 def fans(shape: Shape) -> tuple[int, int]:
-    """Return how many inputs and outputs a weight of that shape connects.
+    """Return how many inputs and outputs a weight of that shape connects, at least 1.
 
     Example:
         >>> fans((784, 512)), fans((10,)), fans((3, 3, 8, 16))
         ((784, 512), (10, 10), (72, 144))
     """
     if len(shape) < 2:
-        return (shape[0], shape[0]) if shape else (1, 1)
+        n = max(1, *shape) if shape else 1
+        return n, n
     field = math.prod(shape[:-2])  # of a convolution: 3 * 3 places
-    return field * shape[-2], field * shape[-1]
+    return max(1, field * shape[-2]), max(1, field * shape[-1])
 
 
 def cut_normal(stddev: float, shape: Shape, rng: np.random.Generator) -> Array:

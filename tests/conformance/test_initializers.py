@@ -30,6 +30,12 @@ def test_the_numbers_are_of_the_size_that_keras_says(lib, name):
     assert W.dtype == np.float32
 
 
+@pytest.mark.parametrize("name", [name for name in SIZES if name != "orthogonal"])
+@pytest.mark.parametrize("shape", [(0, 4), (4, 0), (0,)])
+def test_a_weight_of_no_numbers_is_drawn_too(lib, name, shape):
+    assert np.asarray(lib.initializers.get(name)(shape)).shape == shape
+
+
 @pytest.mark.parametrize(
     ("mode", "distribution", "fan"),
     [

@@ -129,11 +129,17 @@ def handed_on(e: Evidence) -> Iterator[Suspect]:
         yield "only the slope: dy is missing (dy * slope)", slopes
         yield "the way past the function is missing: y holds x itself as well, so + dy", e.true - dy
         yield "the way through the function is missing, not only dy itself comes back", dy
+        for axis in range(dy.ndim):
+            through = e.part.y * (dy - (dy * e.part.y).sum(axis=axis, keepdims=True))
+            if not e.known_as(through):
+                yield "summed along the wrong axis: y (dy - sum(dy y)) of each row", through
     for name, W in e.weights().items():
         if W.ndim == 2 and dy.shape[-1] == W.shape[1]:
             yield f"the slope of the activation is missing: dy @ self.{name}.T only", dy @ W.T
-        if W.ndim == 2 and W.shape[0] == W.shape[1] == dy.shape[-1]:
-            yield f"self.{name} is not transposed: dy @ self.{name}.T", dy @ W
+        if W.ndim == 2 and W.shape[0] == W.shape[1]:
+            turned_back = e.known_as(e.part.gradients_with(name, W.T)[e.name])
+            how = f"dy @ self.{name}.T" if e.agrees(dy @ W) else "where it carries dy back"
+            yield f"self.{name} is not transposed: {how}", e.got if turned_back else np.nan
 
 
 def turned(e: Evidence) -> Iterator[Suspect]:
@@ -158,6 +164,14 @@ def inner_slope(e: Evidence) -> Iterator[Suspect]:
     x, dy = e.part.x, e.part.dy
     if not isinstance(e.part, LayerPart) or e.name == "dx":
         return
+    if x.shape == dy.shape:
+        for name, factor in {"x": x, "y": e.part.y}.items():
+            for mask, where in {"(x > 0)": x > 0, "(x < 0)": x < 0}.items():
+                if e.known_as((dy * factor * where).sum(axis=0)):
+                    text = f"the mask {mask} is missing: the sum of dy * {name} * {mask}"
+                    yield text, (dy * factor).sum(axis=0)
+                if e.known_as((dy * where).sum(axis=0)):
+                    yield f"the mask {mask} is missing: the sum of dy * {mask}", dy.sum(axis=0)
     if x.shape == dy.shape and e.known_as((dy * x).sum(axis=0)):
         yield "the factor x is missing: the sum of dy * x", dy.sum(axis=0)
         yield "the factor dy is missing: the sum of dy * x", x.sum(axis=0)
@@ -217,9 +231,31 @@ def cross_terms(e: Evidence) -> Iterator[Suspect]:
                 ),
                 one * e.part.dy,
             )
-    for axis in (0, -1):
+    for axis, what in ((0, "column"), (-1, "row")):
+        if x.shape[axis] < 3:  # of two, anything is the mean or the spread
+            continue
         centred = np.asarray(e.true - e.true.mean(axis=axis, keepdims=True))
         yield "a mean is subtracted that forward does not have", centred
+        missing = e.got - e.true
+        even = np.asarray(missing.mean(axis=axis, keepdims=True))
+        yield f"the way through the {what}'s mean or sum is missing", e.true + even
+        for spread in (x - x.mean(axis=axis, keepdims=True), x):
+            share = (missing * spread).sum(axis=axis, keepdims=True)
+            with np.errstate(all="ignore"):
+                share = share / (spread**2).sum(axis=axis, keepdims=True)
+            text = f"the way through the {what}'s variance or length is missing"
+            yield text, e.true + share * spread
+
+
+def products(e: Evidence) -> Iterator[Suspect]:
+    x, y = e.part.x, e.part.y
+    if e.name != "dx" or x.shape != y.shape or not isinstance(e.part, LayerPart):
+        return
+    with np.errstate(all="ignore"):
+        other = np.where(x == 0, e.got, e.part.dy * y / x)
+    yield "y is a product with x: the way through the other factor is missing", other
+    rest = np.where(x == 0, e.got, e.true - other)
+    yield "y is a product with x: the way through x itself is missing", rest
 
 
 def other_point(e: Evidence) -> Iterator[Suspect]:
@@ -248,10 +284,27 @@ def other_factors(e: Evidence) -> Iterator[Suspect]:
         if shape != e.true.shape:
             continue
         with np.errstate(all="ignore"):
-            without = np.where(e.true == 0, e.got, e.true / factor)
+            gone = np.abs(e.true) <= 1e-6 * np.nanmax(np.abs(e.true))
+            without = np.where(gone, e.got, e.true / factor)
             yield f"the factor {name} is missing", np.where(factor == 0, without, e.true / factor)
             yield f"the factor {name} does not belong there", e.true * factor
             yield f"the factor {name} is there once too often, or squared", e.true * factor**2
+
+
+def added_up(e: Evidence) -> Iterator[Suspect]:
+    if np.isfinite(e.true).all():
+        for axis in range(e.true.ndim):
+            units = "units" if e.name != "dx" else f"numbers along axis {axis}"
+            text = f"added up over the {units}, too: each has a gradient of its own"
+            yield text, e.true.sum(axis=axis, keepdims=True)
+            yield text.replace("added up", "averaged"), e.true.mean(axis=axis, keepdims=True)
+
+
+def cut_off(e: Evidence) -> Iterator[Suspect]:
+    most = float(np.abs(e.got).max(initial=0))
+    if (np.abs(e.got) == most).sum() > 1:
+        text = f"cut off at {most:.4g}: that is the optimizer's clipvalue, and no derivative"
+        yield text, np.clip(e.true, -most, most)
 
 
 def another_mask(e: Evidence) -> Iterator[Suspect]:
@@ -277,8 +330,8 @@ def places(e: Evidence) -> Iterator[Suspect]:
     x = e.part.x
     regions: dict[str, Any] = {}
     if x.shape == e.got.shape:
-        low, high = x < 0, x > 0
-        regions = {"where x < 0": low, "where x > 0": high}
+        regions = {"where x < 0": x < 0, "where x > 0": x > 0}
+        regions |= {"where x <= 0": x <= 0, "where x >= 0": x >= 0}
     for axis in range(e.got.ndim if min(e.got.shape, default=0) > 1 else 0):
         for i in (0, e.got.shape[axis] - 1):
             place = np.zeros(e.got.shape, bool)
@@ -291,7 +344,8 @@ def places(e: Evidence) -> Iterator[Suspect]:
 
 SUSPECTS: list[Callable[[Evidence], Iterator[Suspect]]] = [
     nothing, weights_forgotten, factors, turned, handed_on, inner_slope, other_weights,
-    some_examples, cross_terms, other_point, other_factors, another_mask, everywhere, places,
+    some_examples, cross_terms, products, other_point, other_factors, added_up, cut_off,
+    another_mask, everywhere, places,
 ]  # fmt: skip
 
 

@@ -167,6 +167,19 @@ class LayerPart(Part):
             found = {} if dx is None else {"dx": np.array(dx)}
         return found | {name: getattr(self.layer, name).copy() for name in weights}
 
+    def gradients_with(self, name: str, value: Array) -> dict[str, Array]:
+        """Return the gradients when backward, but not forward, finds this value in a weight."""
+        _, backward = self.forward()
+        weight = getattr(self.layer, name)
+        before = weight.copy()
+        weight[...] = value
+        dx = backward(self.dy.copy())
+        weight[...] = before
+        weights = {
+            "d" + other: getattr(self.layer, "d" + other).copy() for other in trained(self.layer)
+        }
+        return weights | {"dx": np.array(dx)}
+
     def _is_coarse(self) -> bool:
         """Say whether what is added below float32's last digit is lost on the way.
 
@@ -180,7 +193,9 @@ class LayerPart(Part):
         self.x[...] = before
         expected = 1e-8 * np.abs(seen[1] - self.y)
         visible = expected > 8 * np.finfo(float).eps * np.abs(self.y)  # in float64
-        return bool(visible.any() and np.mean((self.y == seen[0])[visible]) > 0.5)
+        lost = visible.any() and np.mean((self.y == seen[0])[visible]) > 0.5
+        rounded = all(np.array_equal(y, y.astype(np.float32)) for y in (self.y, seen[1]))
+        return bool(lost or (rounded and (self.y != np.round(self.y)).any()))
 
 
 class LossPart(Part):

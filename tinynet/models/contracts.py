@@ -158,7 +158,8 @@ def naming(links: Sequence[Layer], x: Array, training: bool = False) -> Iterator
 def forward(layer: Layer, x: Array) -> tuple[Array, Callable[[Array], Any]]:
     """Return y and backward of a layer that keeps to what forward has to do."""
     before, who = x.copy(), f"forward of layer {layer.name!r}"
-    result: Any = layer.forward(x)
+    with weights_untouched(layer, who):
+        result: Any = layer.forward(x)
     if not (isinstance(result, tuple) and len(result) == 2 and callable(result[1])):
         raise BrokenContract(
             f"{who} returned {described(result)}; expected y and the function that maps dy to "
@@ -171,10 +172,28 @@ def forward(layer: Layer, x: Array) -> tuple[Array, Callable[[Array], Any]]:
     return y, back
 
 
+@contextlib.contextmanager
+def weights_untouched(layer: Layer, who: str) -> Iterator[None]:
+    """Refuse to let weights that are trained be changed: only the optimizer moves them."""
+    weights = {name: getattr(layer, name) for name in trained(layer)}
+    before = {name: weight.copy() for name, weight in weights.items()}
+    yield
+    for name, weight in weights.items():
+        same = getattr(layer, name) is weight and np.array_equal(weight, before[name], True)
+        if not same:
+            weight[...] = before[name]
+            raise BrokenContract(
+                f"{who} changes self.{name}, which only the optimizer moves. Use a new array: "
+                f"{name} = self.{name} * 2; what is no weight: self.add_weight(..., "
+                f"trainable=False)"
+            )
+
+
 def infer(layer: Layer, x: Array) -> Array:
     """Return y of a layer that keeps to what infer has to do."""
     before, who = x.copy(), f"infer of layer {layer.name!r}"
-    y: Array = layer.infer(x)
+    with weights_untouched(layer, who):
+        y: Array = layer.infer(x)
     unchanged(x, before, who, "its input x", "y = x * 2, a new array, not x *= 2")
     expected = np.shape(y)[1:] if layer.output_shape is None else layer.output_shape
     of_shape(y, (len(x), *expected), who, "as forward returns it, without backward")
