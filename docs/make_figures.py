@@ -93,6 +93,33 @@ def arrow(ax: Axes, start: tuple[float, float], end: tuple[float, float], color:
     ax.annotate("", end, start, arrowprops={"arrowstyle": "->", "color": color, "lw": 1.6})
 
 
+def graph() -> Figure:
+    """Draw the graph of section 1, with its values and their gradients."""
+    places = {  # of each value: x, y, its number, its gradient
+        "w": (0, 1.2, 2, 21), "x": (0, 0, 3, 14), "a = w x": (2, 0.6, 6, 7), "b": (2, -0.9, -4, 7),
+        "h = a + b": (4, 0, 2, 7), "p = h h": (6.2, 0.9, 4, 1), "q = 3 h": (6.2, -0.9, 6, 1),
+        "L = p + q": (8.4, 0, 10, 1),
+    }  # fmt: skip
+    lines = [("w", "a = w x"), ("x", "a = w x"), ("a = w x", "h = a + b"), ("b", "h = a + b")]
+    lines += [("p = h h", "L = p + q"), ("q = 3 h", "L = p + q")]
+    fig = figure(8, 3.4)
+    ax = fig.subplots()
+    for start, end in lines:
+        ax.plot(*zip(places[start][:2], places[end][:2], strict=True), color="#999999", zorder=0)
+    for end, share, shift in (("p = h h", "2 h · 1 = 4", 0.34), ("q = 3 h", "3 · 1 = 3", -0.34)):
+        ax.plot(*zip(places["h = a + b"][:2], places[end][:2], strict=True), color=RED, zorder=0)
+        ax.text(4.9, places[end][1] / 2 + shift, share, color=RED, ha="center", va="center")
+    for name, (x, y, value, gradient) in places.items():
+        box = {"boxstyle": "round,pad=0.5", "fc": "#EEEEEE"}
+        ax.text(x, y, name, ha="center", va="center", fontsize=11, bbox=box)
+        ax.text(x, y + 0.4, f"{value}", color=BLUE, ha="center", va="center", weight="bold")
+        gradient_name = f"d{name[0]} = {gradient}"
+        ax.text(x, y - 0.4, gradient_name, color=RED, ha="center", va="center", weight="bold")
+    ax.set(xlim=(-0.6, 9.2), ylim=(-1.5, 1.75))
+    ax.axis("off")
+    return fig
+
+
 def transpose() -> Figure:
     """Draw the three products as rectangles, n = 4, d = 3, m = 2."""
     size = {"n": 4, "d": 3, "m": 2}
@@ -217,6 +244,7 @@ def differences() -> Figure:
 
 
 FIGURES = {
+    "graph": graph,
     "chain": chain,
     "transpose": transpose,
     "activations": activation_curves,

@@ -19,10 +19,16 @@ FENCE = re.compile(r"(?P<before>[^\n]*)\n```(?P<kind>\w+)\n(?P<text>.*?)\n```", 
 SOURCE = re.compile(r"\[(?P<shown>[^]]+)\]\(\.\./(?P<path>[^)]+)\)$")
 
 
+EXERCISE = re.compile(r"^### (For the e|E)xercise.*?(?=^##+ |\Z)", re.DOTALL | re.MULTILINE)
+
+
 def quotes(guide: Path) -> list[tuple[str, str]]:
-    """Return the path and the text of every quote: a block of Python under the file's name."""
+    """Return the path and the text of every quote: a block of Python under the file's name.
+
+    The Python of the exercises is nobody's; test_exercises.py runs it.
+    """
     found = []
-    for fence in FENCE.finditer(guide.read_text("utf-8")):
+    for fence in FENCE.finditer(EXERCISE.sub("", guide.read_text("utf-8"))):
         if fence["kind"] == "python":
             source = SOURCE.search(fence["before"])
             assert source, f"from which file is this?\n{fence['text']}"
