@@ -83,9 +83,9 @@ def test_accuracy_is_chosen_by_the_shapes(targets, units, expected):
 
 
 def test_scores_weigh_batches_by_their_size_and_sort_the_names():
-    scores = Scores(["accuracy", metrics.get("mse")], (4, 3), 3)
-    scores.update(1.0, ONE_HOT[:3], P[:3])
-    scores.update(5.0, ONE_HOT[3:], P[3:])
+    scores = Scores(["accuracy", metrics.get("mse")], [], np.ones((4, 3)), 3)
+    scores.update(1.0, ONE_HOT[:3], P[:3], None)
+    scores.update(5.0, ONE_HOT[3:], P[3:], None)
     logs = scores.logs()
     assert list(logs) == ["accuracy", "loss", "mse"]
     assert logs["loss"] == (3 * 1 + 5) / 4
@@ -96,9 +96,9 @@ def test_scores_weigh_batches_by_their_size_and_sort_the_names():
 
 def test_two_runs_of_one_metric_do_not_mix():
     metric = SparseCategoricalAccuracy()
-    one, two = Scores([metric], (4,), 3), Scores([metric], (4,), 3)
-    one.update(0.0, CLASSES, P)
-    two.update(0.0, np.array([0]), np.array([[0.0, 1.0, 0.0]]))
+    one, two = (Scores([metric], [], np.ones(4), 3) for _ in range(2))
+    one.update(0.0, CLASSES, P, None)
+    two.update(0.0, np.array([0]), np.array([[0.0, 1.0, 0.0]]), None)
     assert (one.report()[1], two.report()[1], metric.result()) == (0.5, 0, 0)
 
 

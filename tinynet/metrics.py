@@ -353,30 +353,45 @@ class Scores:
 
     Args:
         metrics: as compile got them; they are copied, so that runs don't disturb each other.
-        targets: shape of the targets, to tell which accuracy is meant.
+        weighted: the metrics that see sample_weight and class_weight as well.
+        targets: some targets, whose shape tells which accuracy is meant.
         units: how many outputs an example has.
     """
 
-    def __init__(self, metrics: Sequence[Metric | str], targets: tuple[int, ...], units: int):
+    def __init__(
+        self,
+        metrics: Sequence[Metric | str],
+        weighted: Sequence[Metric | str],
+        targets: Array,
+        units: int,
+    ):
         self.loss = Mean(name="loss")
-        self.given = metrics
+        self.given = [*metrics, *weighted]
+        self.whole = targets.dtype if targets.dtype.kind in "iub" else None  # metrics see them so
         self.metrics = [
-            choose_accuracy(metric, targets, units) if isinstance(metric, str) else copy(metric)
-            for metric in metrics
+            choose_accuracy(each, targets.shape, units) if isinstance(each, str) else copy(each)
+            for each in self.given
         ]
+        self.plain = self.metrics[: len(metrics)]
         names: Counter[str] = Counter()
-        for metric in self.metrics:
+        for i, metric in enumerate(self.metrics):
             metric.reset_state()
+            if i >= len(metrics) and metric.name in names:
+                metric.name = f"weighted_{metric.name}"
             names[metric.name] += 1
             if names[metric.name] > 1:  # two of one name: accuracy, accuracy_1
                 metric.name += f"_{names[metric.name] - 1}"
 
-    def update(self, loss: float, t: Array, y: Array) -> None:
-        """Take a batch in: its mean loss, its targets and its outputs."""
+    def update(self, loss: float, t: Array, y: Array, weights: Array | None) -> None:
+        """Take a batch in: its mean loss, its targets, its outputs and their weights."""
         self.loss.total += loss * len(t)
         self.loss.count += len(t)
-        for metric in self.metrics:
+        if self.whole and self.metrics:
+            t = t.astype(self.whole)
+        for metric in self.plain:
             metric.update_state(t, y)
+        for metric in self.metrics[len(self.plain) :]:
+            metric.update_state(t, y, weights)
 
     def hand_back(self) -> None:
         """Let the user's own metrics tell what came out: metric.result() after evaluate."""

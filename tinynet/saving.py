@@ -82,6 +82,7 @@ def describe(model: Any) -> dict[str, Any]:
         "optimizer": registry.serialize(model.optimizer),
         "loss": registry.serialize(model.loss),
         "metrics": [registry.serialize(metric) for metric in model.metrics],
+        "weighted_metrics": [registry.serialize(metric) for metric in model.weighted_metrics],
     }
     weights = [weight for layer in model.layers for weight in layer.declared.values()]
     return {

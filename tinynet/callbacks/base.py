@@ -169,7 +169,8 @@ class Monitor(Callback):
             ValueError: the model has no such metric, or one that tells nothing.
         """
         name = self.monitor.removeprefix("val_")
-        metrics = {getattr(m, "name", m): m for m in getattr(self.model, "metrics", ())}
+        given = [*self.model.metrics, *self.model.weighted_metrics]
+        metrics = {getattr(m, "name", m): m for m in given}
         if name == "loss":
             return "min"
         if name in ("accuracy", "acc") and name in metrics:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinynet import metrics as metric_table
 from tinynet.callbacks import Callback
 from tinynet.models import feeds
 from tinynet.support import settings
@@ -47,6 +48,13 @@ def only(name: str, value: Any, known: Any) -> None:
     """Refuse another value than the only one that tinynet knows."""
     if value != known:
         raise ValueError(f"tinynet knows {name}={known!r} only, got {value!r}: leave it out.")
+
+
+def metrics(name: str, given: Any) -> list[metric_table.Metric | str]:
+    """Return the metrics that names, objects and functions in a list mean."""
+    if given is not None and not isinstance(given, (list, tuple)):
+        raise ValueError(f"Expected {name} as a list: {name}=[{given!r}]")
+    return [metric_table.get(metric) for metric in given or []]
 
 
 def callbacks(given: Any) -> list[Callback]:

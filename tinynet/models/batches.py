@@ -47,11 +47,6 @@ class Examples:
         """How many rows can be put in another order."""
         return len(self)
 
-    @property
-    def shapes(self) -> list[tuple[int, ...]]:
-        """The shapes of x and y."""
-        return [self.x.shape, self.y.shape]
-
     def steps(self, size: int) -> int:
         """How many batches of that size there are."""
         return math.ceil(len(self) / size)

@@ -27,6 +27,7 @@ class Compiled(Structure):
     def __init__(self, *, name: str | None = None) -> None:
         super().__init__(name=name)
         self.metrics: list[metric_table.Metric | str] = []
+        self.weighted_metrics: list[metric_table.Metric | str] = []
         self.history: History | None = None
         self.stop_training = self.stop_evaluating = self.stop_predicting = False
         self.was_stopped = False
@@ -57,7 +58,7 @@ class Compiled(Structure):
             loss: name or object, such as "categorical_crossentropy". Training needs one.
             loss_weights: None: there is one loss.
             metrics: list of names, objects or functions (y_true, y_pred); default none.
-            weighted_metrics: None.
+            weighted_metrics: the same, of metrics in which examples count as in the loss.
             steps_per_execution: 1.
             run_eagerly, jit_compile, auto_scale_loss: how Keras computes, without effect here.
 
@@ -68,17 +69,17 @@ class Compiled(Structure):
         """
         arguments.only("loss_weights", loss_weights, None)
         arguments.only("steps_per_execution", steps_per_execution, 1)
-        arguments.only("weighted_metrics", weighted_metrics, None)
-        if metrics is not None and not isinstance(metrics, (list, tuple)):
-            raise ValueError(f"Expected metrics as a list: metrics=[{metrics!r}]")
-        chosen = [metric_table.get(metric) for metric in metrics or []]
+        chosen = arguments.metrics("metrics", metrics)
+        weighted = arguments.metrics("weighted_metrics", weighted_metrics)
         loss = None if loss is None else losses.get(loss)
-        self.optimizer, self.loss, self.metrics = optimizers.get(optimizer), loss, chosen
+        self.optimizer, self.loss = optimizers.get(optimizer), loss
+        self.metrics, self.weighted_metrics = chosen, weighted
 
     @property
     def metrics_names(self) -> list[str]:
         """What Keras answers: "loss", and one name for all that compile was given as metrics."""
-        return ["loss", "compile_metrics"] if self.metrics else ["loss"]
+        given = self.metrics or self.weighted_metrics
+        return ["loss", "compile_metrics"] if given else ["loss"]
 
     def reset_metrics(self) -> None:
         """Do nothing: fit, evaluate and the methods for a batch start from none each time."""
@@ -193,5 +194,5 @@ class Compiled(Structure):
 
     def _scores(self, examples: Source) -> metric_table.Scores:
         """Start to score a run over these examples."""
-        targets = examples.shapes[1]
-        return metric_table.Scores(self.metrics, targets, self.layers[-1].output_shape[-1])
+        units = self.layers[-1].output_shape[-1]
+        return metric_table.Scores(self.metrics, self.weighted_metrics, examples.y, units)

@@ -46,7 +46,12 @@ def parts(model: Any) -> tuple[Any, ...]:
     """Return all that takes part in a step."""
     layers = [layer for link in model.chain for layer, _ in steps(link)]
     penalties = [penalty for _, _, penalty in model.regularized()]
-    return (*layers, model.loss, model.optimizer, *model.metrics, *penalties)
+    return (*layers, model.loss, model.optimizer, *metrics(model), *penalties)
+
+
+def metrics(model: Any) -> list[Any]:
+    """Return all metrics that compile was given."""
+    return [*model.metrics, *model.weighted_metrics]
 
 
 def steps(link: Layer) -> list[tuple[Any, list[int]]]:
@@ -64,7 +69,7 @@ def rehearse(model: Any, x: Array, t: Array, weights: Array | None) -> None:
         twin = copy.deepcopy(model)
     except TypeError:  # a layer holds a lock or an open file
         return
-    for metric in (m for m in twin.metrics if not isinstance(m, (str, FunctionMetric))):
+    for metric in (m for m in metrics(twin) if not isinstance(m, (str, FunctionMetric))):
         check_metric(metric, t, twin.infer(x))
     links, _, loss = twin.fused()
     for graph in (link for link in links if isinstance(link, Graph)):

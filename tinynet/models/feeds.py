@@ -10,6 +10,7 @@ import math
 import types
 import warnings
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from itertools import chain, count, islice
 from typing import Any, Protocol
 
@@ -21,6 +22,7 @@ from tinynet.models.batches import Batch, Examples
 from tinynet.support import settings
 from tinynet.support.py_dataset import PyDataset
 
+Array = NDArray[Any]
 Order = NDArray[np.intp]
 
 
@@ -34,8 +36,12 @@ class Source(Protocol):
         """How many rows, or batches, can be put in another order; 0 for none."""
 
     @property
-    def shapes(self) -> list[tuple[int, ...]]:
-        """The shapes of x and y, as far as they are known."""
+    def x(self) -> Array:
+        """The inputs, or those of the first batch."""
+
+    @property
+    def y(self) -> Array:
+        """The targets, or those of the first batch."""
 
     def steps(self, size: int) -> int | None:
         """How many batches of that size there are; None where nobody knows."""
@@ -74,15 +80,24 @@ class Stream:
     def units(self) -> int:
         return self.given.num_batches or 0 if self.numbered else 0
 
+    @cached_property
+    def head(self) -> Examples:
+        """The first batch."""
+        return self.check(*unpacked(self.first[0]))
+
     @property
-    def shapes(self) -> list[tuple[int, ...]]:
-        return [part.shape[1:] for part in self.some(1)[:2]]
+    def x(self) -> Array:
+        return self.head.x
+
+    @property
+    def y(self) -> Array:
+        return self.head.y
 
     def steps(self, size: int) -> int | None:
         return self.units or None
 
     def some(self, size: int) -> Batch:
-        return self.check(*unpacked(self.first[0])).some(size)
+        return self.head.some(size)
 
     def batches(self, size: int, order: Order | None = None) -> Iterator[Batch]:
         numbers = count() if order is None else iter(order.tolist())

@@ -38,7 +38,7 @@ def of_compile(model: Any) -> dict[str, Any]:
         "loss": registry.serialize(model.loss),
         "loss_weights": None,
         "metrics": [of_metric(metric) for metric in model.metrics],
-        "weighted_metrics": None,
+        "weighted_metrics": [of_metric(metric) for metric in model.weighted_metrics] or None,
         "run_eagerly": False,
         "steps_per_execution": 1,
         "jit_compile": False,

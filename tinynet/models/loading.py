@@ -65,7 +65,12 @@ def load_model(
         saving.put_weights(model, description, arrays)
         compiled = description["compiled"]
         if compiled is not None:
-            model.compile(compiled["optimizer"], compiled["loss"], metrics=compiled["metrics"])
+            model.compile(
+                compiled["optimizer"],
+                compiled["loss"],
+                metrics=compiled["metrics"],
+                weighted_metrics=compiled.get("weighted_metrics"),  # older files have none
+            )
         saving.restore(model, description, arrays)
     return model
 

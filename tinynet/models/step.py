@@ -34,7 +34,7 @@ def take(model: Any, x: Array, t: Array, weights: Array | None, scores: Scores) 
         loss, y = model.gradients(x, t, weights)
         slopes = nonfinite.square(model.grads[model.telltales])
         size = nonfinite.square(x) + slopes
-    scores.update(loss, t, y)
+    scores.update(loss, t, y, weights)
     trouble = ""
     if not math.isfinite(loss + slopes):
         trouble = nonfinite.explain(model, x, t, weights)

@@ -111,7 +111,7 @@ class Trainer(Compiled):
         self._rehearse(source)
         self.history, self.stop_training, self.epoch = History(), False, first
         self.was_stopped = False  # by a callback, before the crash that a backup was there for
-        shapes = [part.shapes for part in (source, valid) if part]
+        shapes = [(part.x.shape, part.y.shape) for part in (source, valid) if part]
         self.data = [shapes, train.size, train.limit]
         hooks = self._hooks(callbacks, verbose, train, self.history, epochs=epochs)
         training.add(self)
@@ -229,7 +229,7 @@ class Trainer(Compiled):
                 for link in body:
                     y = link.infer(y)  # (n, d) -> (n, m)
                 value, _ = loss.value_and_gradient(t, y, weights)
-                scores.update(value + penalty, t, head(y))
+                scores.update(value + penalty, t, head(y), weights)
             hooks("on_test_batch_end", i, logs=scores.logs())
             if self.stop_evaluating:
                 break
