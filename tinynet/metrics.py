@@ -5,10 +5,8 @@ t (n, k) targets, or (n,) class numbers      p (n, k) outputs      each value (n
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from copy import copy
-from typing import Any, TypeVar
+from collections.abc import Callable, Hashable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -262,15 +260,14 @@ class FunctionMetric(Metric):
     """
 
     def __init__(self, function: Callable[[Array, Array], Any], name: str | None = None) -> None:
-        given = getattr(function, "__name__", type(function).__name__).strip("<>")
-        super().__init__(name or registry.snake_case(given))
+        super().__init__(name or registry.given_name(function))
         self.function = function
+        self.direction = FUNCTIONS.get(function) if isinstance(function, Hashable) else None
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> FunctionMetric:
-        return cls(
-            registry.described("metric function", FUNCTIONS, config["function"]), config["name"]
-        )
+        table: dict[str, Callable[..., Any]] = {f.__name__: f for f in FUNCTIONS}
+        return cls(registry.described("metric function", table, config["function"]), config["name"])
 
     def per_example(self, t: Array, p: Array) -> Array:
         return np.asarray(self.function(t, p))  # (n,), or a single number for the batch
@@ -298,7 +295,7 @@ def in_top_k(classes: Array, p: Array, k: int) -> Array:
     return above < k  # (n,)
 
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {}  # (y_true, y_pred) -> (n,), of more/
+FUNCTIONS: dict[Callable[..., Any], str | None] = {}  # those of more/, and their direction
 BY_NAME: dict[str, type[Metric]] = registry.names_of(
     [
         CategoricalAccuracy,
@@ -324,7 +321,7 @@ def get(identifier: Any) -> Metric | str:
         'mse'
     """
     if isinstance(identifier, str):
-        if identifier in ACCURACY:
+        if identifier.lower() in ACCURACY:
             return identifier
         metric = registry.find("metric", BY_NAME | dict.fromkeys(ACCURACY, Metric), identifier)()
         metric.name = identifier
@@ -339,7 +336,7 @@ def choose_accuracy(name: str, targets: tuple[int, ...], units: int) -> Metric:
 
     Example:
         >>> choose_accuracy("accuracy", (60000, 10), 10)
-        CategoricalAccuracy(name='accuracy')
+        CategoricalAccuracy(name='accuracy', dtype='float32')
     """
     if units == 1:
         return BinaryAccuracy(name=name)
@@ -348,65 +345,10 @@ def choose_accuracy(name: str, targets: tuple[int, ...], units: int) -> Metric:
     return CategoricalAccuracy(name=name)
 
 
-class Scores:
-    """The loss and the metrics of one run over batches.
-
-    Args:
-        metrics: as compile got them; they are copied, so that runs don't disturb each other.
-        weighted: the metrics that see sample_weight and class_weight as well.
-        targets: some targets, whose shape tells which accuracy is meant.
-        units: how many outputs an example has.
-    """
-
-    def __init__(
-        self,
-        metrics: Sequence[Metric | str],
-        weighted: Sequence[Metric | str],
-        targets: Array,
-        units: int,
-    ):
-        self.loss = Mean(name="loss")
-        self.given = [*metrics, *weighted]
-        self.whole = targets.dtype if targets.dtype.kind in "iub" else None  # metrics see them so
-        self.metrics = [
-            choose_accuracy(each, targets.shape, units) if isinstance(each, str) else copy(each)
-            for each in self.given
-        ]
-        self.plain = self.metrics[: len(metrics)]
-        names: Counter[str] = Counter()
-        for i, metric in enumerate(self.metrics):
-            metric.reset_state()
-            if i >= len(metrics) and metric.name in names:
-                metric.name = f"weighted_{metric.name}"
-            names[metric.name] += 1
-            if names[metric.name] > 1:  # two of one name: accuracy, accuracy_1
-                metric.name += f"_{names[metric.name] - 1}"
-
-    def update(self, loss: float, t: Array, y: Array, weights: Array | None) -> None:
-        """Take a batch in: its mean loss, its targets, its outputs and their weights."""
-        self.loss.total += loss * len(t)
-        self.loss.count += len(t)
-        if self.whole and self.metrics:
-            t = t.astype(self.whole)
-        for metric in self.plain:
-            metric.update_state(t, y)
-        for metric in self.metrics[len(self.plain) :]:
-            metric.update_state(t, y, weights)
-
-    def hand_back(self) -> None:
-        """Let the user's own metrics tell what came out: metric.result() after evaluate."""
-        for given, metric in zip(self.given, self.metrics, strict=True):
-            if isinstance(given, Metric):
-                vars(given).update(vars(metric) | {"name": given.name})
-
-    def logs(self) -> dict[str, float]:
-        """Return the means so far, sorted by name, as logs and History have them."""
-        means = {metric.name: metric.result() for metric in [self.loss, *self.metrics]}
-        return dict(sorted(means.items()))
-
-    def report(self, as_dict: bool = False) -> Any:
-        """Return the means as evaluate does: [loss, metric, ...], or the loss where it is alone."""
-        if as_dict:
-            return self.logs()
-        means = [self.loss.result(), *(metric.result() for metric in self.metrics)]
-        return means if self.metrics else means[0]
+if TYPE_CHECKING:  # what more/ adds when it is first asked for
+    from tinynet.more.auc import *  # noqa: F403
+    from tinynet.more.confusion import *  # noqa: F403
+    from tinynet.more.f_scores import *  # noqa: F403
+    from tinynet.more.loss_metrics import *  # noqa: F403
+    from tinynet.more.metric_functions import *  # noqa: F403
+    from tinynet.more.r2_score import *  # noqa: F403

@@ -173,7 +173,7 @@ class Monitor(Callback):
         metrics = {getattr(m, "name", m): m for m in given}
         if name == "loss":
             return "min"
-        if name in ("accuracy", "acc") and name in metrics:
+        if name.lower() in ("accuracy", "acc") and name in metrics:
             return "max"
         direction = getattr(metrics.get(name), "direction", None)
         if direction is None:

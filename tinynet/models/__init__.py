@@ -10,6 +10,7 @@ weighting.py    sample_weight and class_weight: how much each example counts
 arguments.py    mistakes in the other arguments
 batches.py      from the user's arrays to batches of the model's dtype
 feeds.py        the batches of an epoch, from arrays, generators or PyDatasets
+scores.py       the loss and the metrics of a run
 step.py         one step of training, guarded
 nonfinite.py    NaN and infinity, noticed before they reach the weights
 trace.py        what goes through every link of the chain, there and back

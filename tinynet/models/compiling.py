@@ -14,6 +14,7 @@ from tinynet.callbacks import History
 from tinynet.models import arguments, checks, feeds, weighting
 from tinynet.models.batches import Examples
 from tinynet.models.feeds import Source, Stream
+from tinynet.models.scores import Scores
 from tinynet.models.structure import COMPILE_AGAIN, Structure
 from tinynet.support import spellings
 
@@ -192,7 +193,7 @@ class Compiled(Structure):
             weighting.of_classes(class_weight, examples.y, self.loss, units, dtype)
         )
 
-    def _scores(self, examples: Source) -> metric_table.Scores:
+    def _scores(self, examples: Source) -> Scores:
         """Start to score a run over these examples."""
         units = self.layers[-1].output_shape[-1]
-        return metric_table.Scores(self.metrics, self.weighted_metrics, examples.y, units)
+        return Scores(self.metrics, self.weighted_metrics, examples.y, units)

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet.metrics import Scores
 from tinynet.models import nonfinite
+from tinynet.models.scores import Scores
 from tinynet.support.interrupts import deferred
 
 Array = NDArray[Any]

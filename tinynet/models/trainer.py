@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import metrics as metric_table
 from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
 from tinynet.models import arguments, contracts, feeds, step
 from tinynet.models.compiling import Compiled
 from tinynet.models.feeds import Feed, Source, Stream
+from tinynet.models.scores import Scores
 from tinynet.support import settings
 from tinynet.support.interrupts import deferred, interruptible
 from tinynet.variables import Tensor
@@ -215,7 +215,7 @@ class Trainer(Compiled):
         hooks = self._hooks(callbacks, verbose, feed)
         return self._score(feed, hooks).report(return_dict)
 
-    def _score(self, feed: Feed, hooks: CallbackList) -> metric_table.Scores:
+    def _score(self, feed: Feed, hooks: CallbackList) -> Scores:
         """Compute the loss and the metrics batch by batch."""
         body, head, loss = self.fused()
         scores, penalty = self._scores(feed.source), self.penalty()

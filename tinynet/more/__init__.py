@@ -19,6 +19,7 @@ FILES = {  # what each public module has here
     "layers": ("merging", "normalization", "rectifiers", "scaling"),
     "losses": ("losses", "loss_functions"),
     "optimizers": ("optimizers",),
+    "metrics": ("loss_metrics", "confusion", "auc", "f_scores", "r2_score", "metric_functions"),
 }
 
 

@@ -82,12 +82,31 @@ def samples(values: Array, weights: Any = None) -> tuple[Array, Array]:
     weights = np.ones(values.shape[:1], values.dtype) if weights is None else weights
     values, weights = alike(values, np.asarray(weights, values.dtype))
     values = values.mean(axis=tuple(range(weights.ndim, values.ndim)))
-    try:
-        weights = np.broadcast_to(weights, values.shape)
-    except ValueError:
-        raise ValueError(
-            f"Expected sample_weight as a number or of shape {values.shape[:1]}, one number an "
-            f"example, got {weights.shape}."
-        ) from None
+    weights = widen(weights, values.shape)
     rest = tuple(range(1, values.ndim))
     return (values * weights).mean(axis=rest), weights.mean(axis=rest)
+
+
+def spread(weights: Any, shape: tuple[int, ...]) -> Array:
+    """Return weights as wide as values (n, ..., k) that each count alone.
+
+    Args:
+        weights: None for 1, a number, or one for each example, (n,), or for each value.
+        shape: of the values.
+
+    Raises:
+        ValueError: weights that don't belong to these values.
+    """
+    weights = np.asarray(1.0 if weights is None else weights, float)
+    return widen(weights.reshape(weights.shape + (1,) * (len(shape) - weights.ndim)), shape)
+
+
+def widen(weights: Array, shape: tuple[int, ...]) -> Array:
+    """Repeat weights so that they have a shape, or say which one is expected."""
+    try:
+        return np.broadcast_to(weights, shape)
+    except ValueError:
+        raise ValueError(
+            f"Expected sample_weight as a number or of shape {shape[:1]}, one number an example, "
+            f"got {weights.shape}."
+        ) from None

@@ -148,6 +148,18 @@ def snake_case(class_name: str) -> str:
     return re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()
 
 
+def given_name(function: Any) -> str:
+    """Return the name of a function, or of an object that can be called, by Keras's rule.
+
+    Example:
+        >>> given_name(lambda y_true, y_pred: 0)
+        'lambda'
+    """
+    if isinstance(name := getattr(function, "name", None), str):  # a loss
+        return name
+    return snake_case(getattr(function, "__name__", type(function).__name__).strip("<>"))
+
+
 def names_of(
     classes: Iterable[type[T]], short: Callable[[str], str] = snake_case
 ) -> dict[str, type[T]]:
