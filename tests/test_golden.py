@@ -406,6 +406,25 @@ WRONG = {
         "sgd_exponential_decay",
         optimizer=lambda k: SGD(schedules.ExponentialDecay(0.2 * 0.8 ** (-1 / 20), 20, 0.8)),
     ),
+    "boundaries belong to the next value": wrong(
+        "sgd_piecewise",
+        optimizer=lambda k: SGD(schedules.PiecewiseConstantDecay([8, 19], [0.2, 0.05, 0.1])),
+    ),
+    "polynomial in a line": wrong(
+        "sgd_polynomial", optimizer=lambda k: SGD(schedules.PolynomialDecay(0.3, 30, 0.02))
+    ),
+    "cycle forgotten": wrong(
+        "sgd_polynomial_cycle",
+        optimizer=lambda k: SGD(schedules.PolynomialDecay(0.3, 15, power=0.5)),
+    ),
+    "inverse time as exponential": wrong(
+        "sgd_inverse_time",
+        optimizer=lambda k: SGD(schedules.ExponentialDecay(0.3, 7, 1 / 1.5)),
+    ),
+    "inverse time's stairs forgotten": wrong(
+        "sgd_inverse_time_staircase",
+        optimizer=lambda k: SGD(schedules.InverseTimeDecay(0.3, 7, 0.5)),
+    ),
     "mean over classes": wrong("sgd", loss=lambda k: MeanOverClasses()),
     "sum over outputs": wrong("binary", loss=lambda k: SumOverOutputs()),
     "Huber without its parabola": wrong("huber", loss=lambda k: HuberByAbsoluteError(0.7)),

@@ -54,6 +54,9 @@ def test_every_class_survives_json(table):
         "Rescaling": (2.0,),
         "ExponentialDecay": (0.1, 10, 0.5),
         "CosineDecay": (0.1, 10),
+        "PiecewiseConstantDecay": ([5], [0.1, 0.2]),
+        "PolynomialDecay": (0.1, 10),
+        "InverseTimeDecay": (0.1, 10, 0.5),
     }
     for cls in set(table.BY_NAME.values()):
         one = cls(*needed.get(cls.__name__, ()))

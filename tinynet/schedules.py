@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,14 @@ from tinynet.support import registry, settings
 class LearningRateSchedule(registry.Configurable):
     """Base class: a subclass says in `__call__` the rate of a step.
 
+    Args:
+        name: str; None (default) takes the class's name. It is shown nowhere.
+
     Source: keras.optimizers.schedules.LearningRateSchedule.
     """
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = settings.text("name", name or type(self).__name__)
 
     def __call__(self, step: int) -> float:
         """Return the learning rate of a step; the first is 0."""
@@ -29,6 +35,7 @@ class ExponentialDecay(LearningRateSchedule):
         decay_steps: number from 1.
         decay_rate: float from 0.
         staircase: whether to change only after whole decay_steps; default False.
+        name: str.
 
     Example:
         >>> ExponentialDecay(0.1, decay_steps=100, decay_rate=0.5)(200)
@@ -43,7 +50,9 @@ class ExponentialDecay(LearningRateSchedule):
         decay_steps: int,
         decay_rate: float,
         staircase: bool = False,
+        name: str = "ExponentialDecay",
     ) -> None:
+        super().__init__(name)
         self.initial_learning_rate = settings.number(
             "initial_learning_rate", initial_learning_rate, "[0, inf)"
         )
@@ -65,6 +74,7 @@ class CosineDecay(LearningRateSchedule):
         initial_learning_rate: float at least 0: the rate at the start.
         decay_steps: number from 1: how long the wave is.
         alpha: the last rate as a part of the highest, in [0, 1]; default 0.
+        name: str.
         warmup_target: float or None (default): rise to this rate first.
         warmup_steps: int, default 0: how long the rise is.
 
@@ -81,10 +91,11 @@ class CosineDecay(LearningRateSchedule):
         initial_learning_rate: float,
         decay_steps: int,
         alpha: float = 0.0,
-        *,
+        name: str = "CosineDecay",
         warmup_target: float | None = None,
         warmup_steps: int = 0,
     ) -> None:
+        super().__init__(name)
         self.initial_learning_rate = settings.number(
             "initial_learning_rate", initial_learning_rate, "[0, inf)"
         )
@@ -185,3 +196,7 @@ def get(rate: Any) -> float | LearningRateSchedule:
     if isinstance(rate, (LearningRateSchedule, dict)):
         return registry.get("schedule", LearningRateSchedule, BY_NAME, rate)
     return settings.number("learning_rate", rate, "[0, inf)")
+
+
+if TYPE_CHECKING:  # what more/ adds when it is first asked for
+    from tinynet.more.schedules import *  # noqa: F403

@@ -29,7 +29,8 @@ NAMES = {
     "metrics": "BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy "
     "TopKCategoricalAccuracy SparseTopKCategoricalAccuracy MeanSquaredError MeanAbsoluteError",
     "optimizers": "SGD RMSprop Adam AdamW Nadam Adamax Adagrad Adadelta",
-    "optimizers.schedules": "ExponentialDecay CosineDecay",
+    "optimizers.schedules": "ExponentialDecay CosineDecay PiecewiseConstantDecay "
+    "PolynomialDecay InverseTimeDecay",
     "initializers": "GlorotUniform GlorotNormal HeUniform HeNormal RandomNormal RandomUniform "
     "Zeros Ones Constant LecunNormal LecunUniform TruncatedNormal VarianceScaling Orthogonal "
     "Identity",

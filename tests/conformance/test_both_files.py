@@ -22,6 +22,15 @@ OPTIMIZERS = {
     "adamax": lambda lib: lib.optimizers.Adamax(0.01),
     "adagrad": lambda lib: lib.optimizers.Adagrad(0.1),
     "adadelta": lambda lib: lib.optimizers.Adadelta(1.0),
+    "piecewise": lambda lib: lib.optimizers.SGD(
+        lib.optimizers.schedules.PiecewiseConstantDecay([5, 9], [0.1, 0.2, 0.3])
+    ),
+    "polynomial": lambda lib: lib.optimizers.SGD(
+        lib.optimizers.schedules.PolynomialDecay(0.1, 7, cycle=True)
+    ),
+    "inverse_time": lambda lib: lib.optimizers.SGD(
+        lib.optimizers.schedules.InverseTimeDecay(0.1, 7, 0.5)
+    ),
     "schedule": lambda lib: lib.optimizers.Adam(
         lib.optimizers.schedules.ExponentialDecay(0.01, 10, 0.5)
     ),

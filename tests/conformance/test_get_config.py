@@ -42,6 +42,18 @@ def rich(lib):
 
 
 OPTIMIZERS = ["SGD", "RMSprop", "Adam", "AdamW", "Nadam", "Adamax", "Adagrad", "Adadelta"]
+RATE = {"initial_learning_rate": 0.25}
+SCHEDULES = [
+    ("ExponentialDecay", {**RATE, "decay_steps": 7, "decay_rate": 0.5, "staircase": True}),
+    ("CosineDecay", {**RATE, "decay_steps": 20, "warmup_target": 0.5, "warmup_steps": 5}),
+    ("PiecewiseConstantDecay", {"boundaries": [10, 20], "values": [0.5, 0.25, 0.125]}),
+    ("PiecewiseConstantDecay", {"boundaries": [0], "values": [1, 0.125], "name": "mine"}),
+    ("PolynomialDecay", {**RATE, "decay_steps": 15}),
+    ("PolynomialDecay", {**RATE, "decay_steps": 15, "power": 2.0, "cycle": True}),
+    ("PolynomialDecay", {**RATE, "decay_steps": 15, "end_learning_rate": 0.5, "power": 0.0}),
+    ("InverseTimeDecay", {**RATE, "decay_steps": 7, "decay_rate": 0.5}),
+    ("InverseTimeDecay", {**RATE, "decay_steps": 7, "decay_rate": 0.5, "staircase": True}),
+]
 MODELS = [classifier, rich, lambda lib: lib.Sequential(every_layer(lib))]
 
 
@@ -123,6 +135,20 @@ def test_optimizers_have_configs(lib):
         assert {name: config[name] for name in expected} == expected
         twin = type(optimizer).from_config(config)
         assert twin.get_config() == config
+
+
+@pytest.mark.parametrize(("name", "arguments"), SCHEDULES)
+def test_a_schedule_is_described_as_in_keras_and_gives_its_rates(keras, name, arguments):
+    libs = (tinynet, keras)
+    mine, theirs = (getattr(lib.optimizers.schedules, name)(**arguments) for lib in libs)
+    assert mine.get_config() == theirs.get_config()
+    for config in (mine.get_config(), theirs.get_config()):
+        assert [type(rate).from_config(config).get_config() for rate in (mine, theirs)] == [
+            config
+        ] * 2
+    steps = range(40)
+    expected = [float(theirs(step)) for step in steps]
+    np.testing.assert_allclose([mine(step) for step in steps], expected, rtol=2e-6)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -171,6 +171,24 @@ def _more_optimizers() -> dict[str, Case]:
     return cases
 
 
+def _more_schedules() -> dict[str, Case]:
+    """Give the schedules of more/."""
+
+    def case(name: str, *args: Any, **options: Any) -> Case:
+        def make(k: Any) -> Any:
+            return k.optimizers.SGD(getattr(k.optimizers.schedules, name)(*args, **options))
+
+        return Case(make, steps=FEW)
+
+    return {
+        "sgd_piecewise": case("PiecewiseConstantDecay", [9, 20], [0.2, 0.05, 0.1]),
+        "sgd_polynomial": case("PolynomialDecay", 0.3, 30, 0.02, power=2.0),
+        "sgd_polynomial_cycle": case("PolynomialDecay", 0.3, 15, power=0.5, cycle=True),
+        "sgd_inverse_time": case("InverseTimeDecay", 0.3, 7, 0.5),
+        "sgd_inverse_time_staircase": case("InverseTimeDecay", 0.3, 7, 0.5, staircase=True),
+    }
+
+
 def _losses() -> dict[str, Case]:
     """Give every loss, with plain SGD: it hides no factor, as an adaptive optimizer would."""
 
@@ -348,6 +366,7 @@ def _penalties_and_weights() -> dict[str, Case]:
 CASES = {
     **_optimizers(),
     **_more_optimizers(),
+    **_more_schedules(),
     **_losses(),
     **_more_losses(),
     **_activations(),

@@ -20,6 +20,7 @@ FILES = {  # what each public module has here
     "losses": ("losses", "loss_functions"),
     "optimizers": ("optimizers",),
     "metrics": ("loss_metrics", "confusion", "auc", "f_scores", "r2_score", "metric_functions"),
+    "schedules": ("schedules",),
 }
 
 

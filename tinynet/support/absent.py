@@ -28,6 +28,7 @@ def sentence(module: str, name: str) -> str:
     from tinynet.support.keras_names import NAMES  # only here: import tinynet stays quick
     from tinynet.support.registry import nearest
 
+    module = "optimizers.schedules" if module == "schedules" else module  # where Keras has it
     full = f"{module}.{name}".lstrip(".")
     if full in spellings.MODULES:
         return f"There is no tinynet.{full}. Type {spellings.MODULES[full]}"

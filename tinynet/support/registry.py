@@ -190,17 +190,20 @@ def custom(name: str) -> Any:
 
 
 def nearest(name: object, names: Iterable[str]) -> str | None:
-    """Return the name that somebody may have meant: one that goes on like it, or looks like it.
+    """Return the name that somebody may have meant.
+
+    That is one that goes on like it, has the same letters in another order, or looks like it.
 
     Example:
-        >>> nearest("acc", ["loss", "accuracy"]), nearest("reul", ["linear", "relu"])
-        ('accuracy', 'relu')
+        >>> nearest("acc", ["loss", "accuracy"]), nearest("adma", ["adamax", "adam"])
+        ('accuracy', 'adam')
     """
     import difflib  # only here: import tinynet stays quick
 
     word, names = str(name).lower(), list(names)
     longer = [n for n in names if word and (n.startswith(word) or word.startswith(n))]
-    return next(iter(longer or difflib.get_close_matches(word, names, n=1)), None)
+    mixed = [n for n in names if sorted(n) == sorted(word)]
+    return next(iter(longer or mixed or difflib.get_close_matches(word, names, n=1)), None)
 
 
 def refuse(cls: type[Configurable], unknown: Mapping[str, Any]) -> None:

@@ -47,6 +47,21 @@ def optional(name: str, value: Any, interval: str) -> float | None:
     return None if value is None else number(name, value, interval)
 
 
+def numbers_in(name: str, values: Any, interval: str = "(-inf, inf)") -> list[float]:
+    """Return a list of numbers that lie in an interval.
+
+    Raises:
+        ValueError: for anything else, or an empty list.
+
+    Example:
+        >>> numbers_in("boundaries", (100, 200))
+        [100.0, 200.0]
+    """
+    if not isinstance(values, (list, tuple, np.ndarray)) or not len(values):
+        raise ValueError(f"Expected {name} as a list of numbers, got {short(values)}.")
+    return [number(f"each of {name}", value, interval) for value in values]
+
+
 def real(value: Any) -> float:
     """Return a number as a Python float; NaN for what is no number, True and "1" included."""
     if isinstance(value, np.ndarray) and value.ndim == 0:
