@@ -110,7 +110,7 @@ def test_bad_settings_of_fit(options, words):
     ("options", "words"),
     [
         ({"loss": "categorical_crosentropy"}, ["'categorical_crosentropy'", f"'{CATEGORICAL}'"]),
-        ({"optimizer": "RMSProp"}, ["Did you mean 'rmsprop'"]),
+        ({"optimizer": "rms_prop"}, ["Did you mean 'rmsprop'"]),
         ({"optimizer": 3}, ["the optimizer as a name such as", "3"]),
         ({"metrics": ["acuracy"]}, ["Did you mean 'accuracy'"]),
         ({"metrics": "accuracy"}, ["metrics=['accuracy']"]),
