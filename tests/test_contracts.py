@@ -1,7 +1,9 @@
 """Parts of one's own that break a promise are named; nothing writes into the user's data."""
 
 import contextlib
+import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -412,3 +414,107 @@ def test_a_fused_loss_of_ones_own_is_not_told_to_use_an_argument_that_it_lacks()
     with pytest.raises(ValueError, match="expects probabilities") as caught:
         model.fit(X, np.eye(3)[[0, 1, 2, 0, 1, 2]], verbose=0)
     assert "from_logits" not in str(caught.value)
+
+
+# ------------------------------------------------------------------- found by trying to fool it
+
+
+def own_layer(forward: Any, build: Any = None) -> Layer:
+    methods = {"forward": forward} | ({"build": build} if build else {})
+    return type("Own", (Layer,), methods)(name="own")
+
+
+def fit(*layers: Layer, **compiled: Any) -> None:
+    model = tinynet.Sequential([*layers, Dense(3)])
+    model.compile(**{"optimizer": "sgd", "loss": "mse"} | compiled)
+    model.fit(np.ones((6, 4)), np.ones((6, 3)), verbose=0)
+
+
+def passes(layer: Any, x: np.ndarray) -> Any:
+    return x, lambda dy: dy
+
+
+@pytest.mark.parametrize("name", ["", " a", "W b", "name", "build", "dW"])
+def test_a_weight_has_a_name_of_its_own(name: str) -> None:
+    def build(layer: Layer, shape: tuple[int, ...]) -> tuple[int, ...]:
+        layer.add_weight("W", shape, "ones")
+        layer.add_weight(name, shape, "ones")
+        return shape
+
+    with pytest.raises(BrokenContract, match=f"a weight called {name!r}"):
+        fit(own_layer(passes, build))
+
+
+@pytest.mark.parametrize("front", [0, 1])
+def test_an_undeclared_weight_is_refused_before_it_stays_untrained(front: int) -> None:
+    def build(layer: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+        layer.V = np.ones(shape)
+        return shape
+
+    def forward(layer: Any, x: np.ndarray) -> Any:
+        def backward(dy: np.ndarray) -> np.ndarray:
+            layer.dV = (dy * x).sum(axis=0)
+            return dy * layer.V
+
+        return x * layer.V, backward
+
+    with pytest.raises(BrokenContract, match=r"self\.add_weight\('V', \(4,\), \.\.\.\)"):
+        fit(*[Dense(4)] * front, own_layer(forward, build))
+
+
+def test_a_layer_in_front_need_not_hand_a_dx_on() -> None:
+    fit(own_layer(lambda layer, x: (2 * x, lambda dy: None)))
+
+
+def test_only_the_optimizer_moves_weights() -> None:
+    class Halved(Dense):
+        def forward(self, x: np.ndarray) -> Any:
+            self.W *= 0.5
+            return super().forward(x)
+
+    class Replaced(Dense):
+        def forward(self, x: np.ndarray) -> Any:
+            self.W = self.W * 0.5
+            return super().forward(x)
+
+    for layer in (Halved(4, name="own"), Replaced(4, name="own")):
+        with pytest.raises(BrokenContract, match=r"forward of layer 'own' changes self\.W"):
+            fit(layer)
+
+
+def test_an_optimizer_moves_all_the_weights() -> None:
+    class Lazy(optimizers.Optimizer):
+        def update(self, lr: float, w: np.ndarray, g: np.ndarray, slots: Any) -> None:
+            w[0] -= lr * g[0]
+
+    with pytest.raises(BrokenContract, match=r"moves only 1 of 15 weights"):
+        fit(optimizer=Lazy(0.1))
+
+
+@pytest.mark.parametrize("given", [{"Own": 3}, [Dense], {3: Dense}])
+def test_custom_objects_are_names_and_classes(given: Any, tmp_path: Path) -> None:
+    path = tmp_path / "m.npz"
+    tinynet.Sequential([Dense(1, input_shape=(2,))]).save(path)
+    with pytest.raises(ValueError, match="Expected custom_objects=") as error:
+        tinynet.models.load_model(path, custom_objects=given)
+    assert not isinstance(error.value, tinynet.saving.ModelFileError)
+
+
+def test_a_function_without_a_name_is_no_metric_of_a_file(tmp_path: Path) -> None:
+    class Own:
+        def far(self, t: np.ndarray, p: np.ndarray) -> np.ndarray:
+            return np.abs(t - p).max(axis=1)
+
+    path = tmp_path / "m.npz"
+    for function in (lambda t, p: p[:, 0], functools.partial(Own().far)):
+        model = tinynet.Sequential([Dense(1, input_shape=(2,))])
+        model.compile("sgd", "mse", metrics=[function])
+        with pytest.raises(ValueError, match="Write it with def"):
+            model.save(path)
+        assert not path.exists()
+    model.compile("sgd", "mse", metrics=[Own().far])
+    model.save(path)
+    twin = tinynet.models.load_model(path, custom_objects={"far": Own().far})
+    assert twin.evaluate(np.ones((3, 2)), np.ones(3), verbose=0) == model.evaluate(
+        np.ones((3, 2)), np.ones(3), verbose=0
+    )

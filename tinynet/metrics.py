@@ -269,6 +269,16 @@ class FunctionMetric(Metric):
         table: dict[str, Callable[..., Any]] = {f.__name__: f for f in FUNCTIONS}
         return cls(registry.described("metric function", table, config["function"]), config["name"])
 
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if not isinstance(config["function"], str):
+            raise ValueError(
+                f"The metric {self.name!r} can't be written down: a file holds the name of its "
+                f"function, and a lambda or a partial has none. Write it with def, as in "
+                f"def my_metric(y_true, y_pred): ..."
+            )
+        return config
+
     def per_example(self, t: Array, p: Array) -> Array:
         return np.asarray(self.function(t, p))  # (n,), or a single number for the batch
 

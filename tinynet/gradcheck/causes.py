@@ -264,7 +264,7 @@ def other_point(e: Evidence) -> Iterator[Suspect]:
         yield "the derivative is taken at y: it belongs to x", e.again(x, y)
     if isinstance(e.part, LossPart):
         t = np.asarray(e.part.loss.targets(e.part.t, x), float)
-        if t.shape == x.shape:
+        if t.shape == x.shape and ((x >= 0) & (x <= 1)).all():
             for k in (1, x.size // e.n):
                 by_logits = (x - t) / e.n / k
                 yield "p - t is the slope by the logits; this loss gets probabilities", by_logits
@@ -301,6 +301,9 @@ def added_up(e: Evidence) -> Iterator[Suspect]:
 
 
 def cut_off(e: Evidence) -> Iterator[Suspect]:
+    most = float(np.abs(e.true).max(initial=0))
+    if (np.abs(e.true) > most * (1 - NEAR)).sum() > 1 and e.known_as(np.clip(e.got, -most, most)):
+        yield "the corners are missing: beyond them forward's slope stays the same", e.got
     most = float(np.abs(e.got).max(initial=0))
     if (np.abs(e.got) == most).sum() > 1:
         text = f"cut off at {most:.4g}: that is the optimizer's clipvalue, and no derivative"

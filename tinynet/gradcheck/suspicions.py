@@ -74,7 +74,7 @@ def undeclared(part: LayerPart) -> Iterator[Finding]:
         part.outputs()
         if not moved:
             continue
-        certain = hasattr(layer, "d" + name) or is_random(layer, name, part.x.shape[1:])
+        certain = is_random(layer, name, part.x.shape[1:])
         declare = f"In build: self.add_weight({name!r}, {value.shape}, ...)"
         yield Finding(
             name,

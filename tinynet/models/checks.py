@@ -30,7 +30,9 @@ def within(where: str) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"In {where}: {error}" if where else str(error)) from None
+        if not where:
+            raise
+        raise ValueError(f"In {where}: {error}") from None
 
 
 def array(name: str, values: Any) -> Array:

@@ -76,12 +76,16 @@ def rehearse(model: Any, x: Array, t: Array, weights: Array | None) -> None:
         graph.steps = [(Watched(layer), sources) for layer, sources in graph.steps]
     x, done = x.copy(), []
     for link in links:
+        needed, link.needs_dx = link.needs_dx, True  # down to the inputs, if all hand a dx on
         y, back = forward(link, x)
-        done.append((link, x, y, back))
+        done.append((link, x, y, back, needed))
         x = y
     _, dy = value_and_gradient(loss, t, x, weights)
-    for link, x, y, back in reversed(done[twin.first :]):
-        dy = backward(link, back, x, y, dy)
+    for link, x, y, back, needed in reversed(done):
+        if dy is not None:
+            dy = backward(link, back, x, y, dy, needed)
+    for layer in twin.layers:
+        all_declared(layer)
     for W, _, regularizer in twin.regularized():
         penalty(regularizer, W)
     if of_ones_own(twin.optimizer):
@@ -109,12 +113,30 @@ def built(layer: Layer, shape: Any) -> Shape:
             f"one output, without the batch axis, such as (10,): return input_shape"
         )
     for name in layer.declared:
-        if name in RESERVED:
+        taken = RESERVED | {"d" + other for other in layer.declared}
+        if name in taken or not name.isidentifier():
+            why = "is no name of an attribute"
+            if name in taken:
+                why = f"would take the place of the layer's own {name!r}"
             raise BrokenContract(
-                f"Layer {layer.name!r} has a weight called {name!r}, which would take the place of "
-                f"the layer's own {name!r}: call it otherwise, as in self.add_weight('W', ...)"
+                f"Layer {layer.name!r} has a weight called {name!r}, which {why}: call it "
+                f"otherwise, as in self.add_weight('W', ...)"
             )
     return shape
+
+
+def all_declared(layer: Layer) -> None:
+    """Refuse a layer that has been on its way back and keeps a weight that nobody knows of."""
+    for name, value in vars(layer).items():
+        if name in layer.declared or not isinstance(value, np.ndarray):
+            continue
+        gradient = vars(layer).get("d" + name)
+        if isinstance(gradient, np.ndarray) and gradient.shape == value.shape:
+            raise BrokenContract(
+                f"Layer {layer.name!r} keeps a weight in self.{name} and its gradient in "
+                f"self.d{name}, but has not declared it: it is never trained, and not saved. In "
+                f"build: self.add_weight({name!r}, {value.shape}, ...)"
+            )
 
 
 def declared(layers: Sequence[Layer], shape: Shape) -> None:
@@ -197,8 +219,7 @@ def weights_untouched(layer: Layer, who: str) -> Iterator[None]:
 def infer(layer: Layer, x: Array) -> Array:
     """Return y of a layer that keeps to what infer has to do."""
     before, who = x.copy(), f"infer of layer {layer.name!r}"
-    with weights_untouched(layer, who):
-        y: Array = layer.infer(x)
+    y: Array = layer.infer(x)
     unchanged(x, before, who, "its input x", "y = x * 2, a new array, not x *= 2")
     expected = np.shape(y)[1:] if layer.output_shape is None else layer.output_shape
     of_shape(y, (len(x), *expected), who, "as forward returns it, without backward")
@@ -325,6 +346,11 @@ def check_optimizer(optimizer: Optimizer, w: Array, sizes: Sequence[int]) -> Non
                 f"{who} moves no weight: w = w - ... makes a new array, which nobody else sees. "
                 f"Change the old one: w -= ..."
             )
+    if 0 < np.sum(w != before) < len(w) / 2:
+        raise BrokenContract(
+            f"{who} moves only {np.sum(w != before)} of {len(w)} weights: w holds those of all "
+            f"layers, one behind the other. Change all of it: w -= ..."
+        )
     if not optimizer.weight_decay and (w - before) @ g > 0:
         raise BrokenContract(
             f"{who} goes uphill: its first step goes with the gradient, not against it. Change the "

@@ -110,7 +110,7 @@ def load_weights(model: Any, path: StrPath) -> None:
         return
     description, arrays = saving.read(path)
     own = {type(layer).__name__: type(layer) for layer in model.layers}
-    with saving.blaming(path), registry.custom_objects(own):
+    with registry.custom_objects(own), saving.blaming(path):
         twin = keras_configs.base(model)._described(description["model"])
         saving.put_weights(twin, description, arrays)
         model.set_weights(twin.get_weights())

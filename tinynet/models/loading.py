@@ -54,10 +54,10 @@ def load_model(
 
     own = registry.custom_objects(custom_objects or {})
     if formats.is_keras(filepath):
-        with saving.blaming(filepath), own:
+        with own, saving.blaming(filepath):
             return from_keras(formats.read(filepath), compile)
     description, arrays = saving.read(filepath)
-    with saving.blaming(filepath), own:
+    with own, saving.blaming(filepath):
         if not compile:
             description["compiled"] = None
             arrays = {name: arrays[name] for name in ("params", "kept") if name in arrays}

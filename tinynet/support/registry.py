@@ -125,7 +125,8 @@ def serialize(value: Any) -> Any:
         }
     if isinstance(value, np.generic):
         return value.item()
-    return value.__name__ if inspect.isfunction(value) else value
+    named = inspect.isroutine(value) and value.__name__.isidentifier()
+    return value.__name__ if named else value
 
 
 def is_plain(value: Any) -> bool:
@@ -175,8 +176,17 @@ _custom: ContextVar[Mapping[str, Any]] = ContextVar("custom", default={})  # noq
 def custom_objects(objects: Mapping[str, Any]) -> Iterator[None]:
     """Let names mean these classes and functions too, as long as the block runs.
 
+    Raises:
+        ValueError: something else than {name: class or function}.
+
     Source: keras.saving.custom_object_scope.
     """
+    for name, value in objects.items() if isinstance(objects, Mapping) else [("", objects)]:
+        if not isinstance(name, str) or not callable(value):
+            raise ValueError(
+                f"Expected custom_objects={{'MyLayer': MyLayer}}, names and the classes or "
+                f"functions that they mean; got {settings.short(objects)}."
+            )
     token = _custom.set({**_custom.get(), **objects})
     try:
         yield
@@ -260,7 +270,8 @@ def find(kind: str, table: Mapping[str, T], name: str) -> T:
     if in_keras(kind, name) and str(near).lower() != name.lower():
         hint = " Keras has it; tinynet knows dense networks only."
     valid = ", ".join(repr(n) for n in table if n == n.lower())
-    raise ValueError(f"Unknown {kind} {settings.short(name)}.{hint} tinynet has: {valid}.")
+    known = f" tinynet has: {valid}." if valid else ""
+    raise ValueError(f"Unknown {kind} {settings.short(name)}.{hint}{known}")
 
 
 class UnknownClass(ValueError):
