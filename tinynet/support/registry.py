@@ -253,8 +253,8 @@ def in_keras(kind: str, name: str) -> bool:
 fill_tables: list[Callable[[], object]] = []  # more/ puts here what enters its classes
 
 
-def find(kind: str, table: Mapping[str, T], name: str) -> T:
-    """Look a name up in a table, or say which name is nearest.
+def find(kind: str, table: Mapping[str, T], name: str, advice: str = "") -> T:
+    """Look a name up in a table, or say which name is nearest, with some advice.
 
     Raises:
         ValueError: "Unknown loss 'mean_square_error'. Did you mean 'mean_squared_error'? ..."
@@ -271,7 +271,7 @@ def find(kind: str, table: Mapping[str, T], name: str) -> T:
         hint = " Keras has it; tinynet knows dense networks only."
     valid = ", ".join(repr(n) for n in table if n == n.lower())
     known = f" tinynet has: {valid}." if valid else ""
-    raise ValueError(f"Unknown {kind} {settings.short(name)}.{hint}{known}")
+    raise ValueError(f"Unknown {kind} {settings.short(name)}.{hint}{advice}{known}")
 
 
 class UnknownClass(ValueError):
@@ -284,11 +284,11 @@ def described(kind: str, table: Mapping[str, T], name: str) -> T:
     Raises:
         UnknownClass: with what to pass.
     """
+    own = f" If it is your own, hand it over: custom_objects={{{name!r}: {name}}}."
     try:
-        return find(kind, table, name)
+        return find(kind, table, name, own if name.isidentifier() else "")
     except ValueError as error:
-        own = f"If it is your own, hand it over: custom_objects={{{name!r}: {name}}}"
-        raise UnknownClass(f"{error} {own}" if name.isidentifier() else str(error)) from None
+        raise UnknownClass(str(error)) from None
 
 
 def get(kind: str, base: type[C], table: Mapping[str, type[C]], identifier: Any) -> C:
