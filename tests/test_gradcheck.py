@@ -349,3 +349,15 @@ def test_the_table_says_it_in_words() -> None:
     assert lines[0].split()[-2:] == ["at", "verdict"]
     assert "WRONG: the factor self.a is missing" in lines[4]
     assert lines[-1] == "Fix scale, then check again."
+
+
+def test_layers_without_numbers_are_right() -> None:
+    class Nothing(Layer):
+        def build(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+            return (0,)
+
+        def forward(self, x: np.ndarray) -> Any:
+            return x[:, :0], lambda dy: np.zeros_like(x)
+
+    report = tinynet.check_gradients(compiled(Nothing(), Dense(3, "softmax")), X, T)
+    assert report.ok, report

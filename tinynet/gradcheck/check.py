@@ -106,7 +106,8 @@ def move(model: Any, x: Array, t: Array, rng: np.random.Generator) -> Array:
     """Move the weights, and return inputs moved too, as far as all numbers stay finite."""
     start, factors = model.params.copy(), rng.uniform(0.7, 1, x.shape)
     steps = [
-        rng.normal(size=weight.shape) * (0.1 if len(weight.shape) < 2 else 0.3 / len(value) ** 0.5)
+        rng.normal(size=weight.shape)
+        * (0.1 if len(weight.shape) < 2 else 0.3 / max(1, len(value)) ** 0.5)
         for layer in model.layers
         for name, weight in layer.declared.items()
         if name in contracts.trained(layer)

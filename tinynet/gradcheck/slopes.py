@@ -72,7 +72,7 @@ class Part:
         """
         y, x = (float(np.abs(numbers).max(initial=0)) for numbers in (self.y, self.x))
         top = float(np.abs(self.dy).max(initial=0)) * max(FLOOR * y, ROUNDING * x, 1e-9)
-        error = abs(a - b) / max(abs(a), abs(b), top, ROUNDING * largest)
+        error = abs(a - b) / (max(abs(a), abs(b), top, ROUNDING * largest) or 1)
         return error if math.isfinite(error) else math.inf
 
     def ask(self, name: str, gradient: Array, at: Any, step: Array) -> tuple[float, float, float]:

@@ -246,7 +246,7 @@ def backward(
         unchanged(
             getattr(layer, name), old, who, f"self.{name}", f"only into its gradient, {write}"
         )
-        if not np.shares_memory(getattr(layer, "d" + name), gradient):
+        if gradient.size and not np.shares_memory(getattr(layer, "d" + name), gradient):
             raise BrokenContract(
                 f"{who} puts a new array in the place of self.d{name}, which the optimizer never "
                 f"sees. Write into the old one: {write}"
