@@ -105,6 +105,14 @@ absent.answer()
 
 if TYPE_CHECKING:
     from tinynet import datasets, idx, plots
+    from tinynet.initializers import Initializer as Initializer
+    from tinynet.layers import InputLayer as InputLayer
+    from tinynet.layers import Layer as Layer
+    from tinynet.losses import Loss as Loss
+    from tinynet.metrics import Metric as Metric
+    from tinynet.optimizers import Optimizer as Optimizer
+    from tinynet.regularizers import Regularizer as Regularizer
+    from tinynet.variables import Variable as Variable
 else:  # a type checker would take any name then
 
     def __getattr__(name: str) -> Any:

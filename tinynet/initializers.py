@@ -141,8 +141,8 @@ class RandomNormal(Initializer):
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.mean = settings.number("mean", mean)
-        self.stddev = settings.number("stddev", stddev, "[0, inf)")
+        self.mean: float = settings.number("mean", mean)
+        self.stddev: float = settings.number("stddev", stddev, "[0, inf)")
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> Array:
         return rng.normal(self.mean, self.stddev, shape)
@@ -167,8 +167,8 @@ class RandomUniform(Initializer):
         self, minval: float = -0.05, maxval: float = 0.05, seed: int | None = None
     ) -> None:
         super().__init__(seed)
-        self.minval = settings.number("minval", minval)
-        self.maxval = settings.number("maxval", maxval)
+        self.minval: float = settings.number("minval", minval)
+        self.maxval: float = settings.number("maxval", maxval)
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> Array:
         return rng.uniform(self.minval, self.maxval, shape)
@@ -189,7 +189,7 @@ class Constant(Initializer):
 
     def __init__(self, value: float = 0.0) -> None:
         super().__init__()
-        self.value = settings.number("value", value)
+        self.value: float = settings.number("value", value)
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> Array:
         return np.full(shape, self.value)

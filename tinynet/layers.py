@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from tinynet import activations, initializers, regularizers, symbols
 from tinynet.config import refuse_dtype, unique_name
 from tinynet.support import registry, settings
-from tinynet.weights import Weighted
+from tinynet.weights import Weight, Weighted
 
 Array = NDArray[np.floating]
 Shape = tuple[int, ...]  # of one example: without the batch axis
@@ -75,10 +75,12 @@ class Layer(symbols.Applicable, Weighted):
         if "input_dim" in unknown:
             input_shape = (unknown.pop("input_dim"),)
         registry.refuse(type(self), unknown)
-        self.name = settings.text("name", name or unique_name(type(self).__name__))
+        self.name: str = settings.text("name", name or unique_name(type(self).__name__))
         self.trainable = trainable
-        self.input_shape = None if input_shape is None else settings.shape(input_shape)
-        self.declared = {}
+        self.input_shape: Shape | None = (
+            None if input_shape is None else settings.shape(input_shape)
+        )
+        self.declared: dict[str, Weight] = {}
         self.output_shape: Shape | None = None  # known once the model is built
         self.needs_dx = True  # the model sets it False where dx would be of no use
 
@@ -155,8 +157,8 @@ class Dense(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.units = settings.count("units", units)
-        self.activation = activations.get(activation)
+        self.units: int = settings.count("units", units)
+        self.activation: activations.Function = activations.get(activation)
         self.use_bias = use_bias
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
@@ -224,9 +226,9 @@ class Activation(Layer):
 
     def __init__(self, activation: Any, **options: Any) -> None:
         super().__init__(**options)
-        self.activation = activations.get(activation)
+        self.activation: activations.Function = activations.get(activation)
         y, dx = activations.FORMULAS[self.activation]
-        self.formulas = {"y": y, "dx": dx}
+        self.formulas: dict[str, str] = {"y": y, "dx": dx}
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         y = self.activation(x)  # (n, m)
@@ -334,9 +336,9 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, *, seed: int | None = None, **options: Any) -> None:
         super().__init__(**options)
-        self.rate = settings.number("rate", rate, "[0, 1)")
+        self.rate: float = settings.number("rate", rate, "[0, 1)")
         self.seed = seed
-        self.rng = np.random.default_rng(seed)
+        self.rng: np.random.Generator = np.random.default_rng(seed)
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         mask = self.rng.random(x.shape, dtype=np.float32) >= self.rate  # (n, m) of bool

@@ -114,9 +114,9 @@ class CategoricalCrossentropy(Loss):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.axis = settings.choice("axis", axis, -1)
+        self.axis: Any = settings.choice("axis", axis, -1)
         self.from_logits = from_logits
-        self.label_smoothing = settings.number("label_smoothing", label_smoothing, "[0, 1)")
+        self.label_smoothing: float = settings.number("label_smoothing", label_smoothing, "[0, 1)")
 
     def per_example(self, t: Array, y: Array) -> tuple[Array, Array]:
         s, k = self.label_smoothing, y.shape[1]
@@ -160,7 +160,7 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         self, from_logits: bool = False, ignore_class: None = None, **options: Any
     ) -> None:
         super().__init__(from_logits, **options)
-        self.ignore_class = settings.choice("ignore_class", ignore_class, None)
+        self.ignore_class: Any = settings.choice("ignore_class", ignore_class, None)
 
     def targets(self, t: Array, y: Array) -> Array:
         one_hot: Array = t.reshape(-1, 1) == np.arange(y.shape[1])  # (n, 1) == (k,): 1 at (i, t[i])
@@ -206,9 +206,9 @@ class BinaryCrossentropy(Loss):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.axis = settings.choice("axis", axis, -1)
+        self.axis: Any = settings.choice("axis", axis, -1)
         self.from_logits = from_logits
-        self.label_smoothing = settings.number("label_smoothing", label_smoothing, "[0, 1)")
+        self.label_smoothing: float = settings.number("label_smoothing", label_smoothing, "[0, 1)")
 
     def per_example(self, t: Array, y: Array) -> tuple[Array, Array]:
         s, k = self.label_smoothing, y.shape[1]

@@ -39,8 +39,8 @@ class Metric(registry.Configurable):
 
     def __init__(self, name: str | None = None, dtype: str | None = None) -> None:
         config.refuse_dtype({"dtype": dtype})
-        self.name = settings.text("name", name or registry.snake_case(type(self).__name__))
-        self.dtype = config.floatx()
+        self.name: str = settings.text("name", name or registry.snake_case(type(self).__name__))
+        self.dtype: str = config.floatx()
         self.reset_state()
 
     @classmethod
@@ -54,7 +54,8 @@ class Metric(registry.Configurable):
 
     def reset_state(self) -> None:
         """Forget the examples seen so far."""
-        self.total, self.count = 0.0, 0.0
+        self.total: float = 0.0
+        self.count: float = 0.0
 
     def update_state(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
@@ -117,7 +118,7 @@ class CategoricalAccuracy(Metric):
     Source: keras.metrics.CategoricalAccuracy.
     """
 
-    direction = "max"
+    direction: str = "max"
 
     def per_example(self, t: Array, p: Array) -> Array:
         t, p = ranks.same(t, p)
@@ -135,7 +136,7 @@ class SparseCategoricalAccuracy(Metric):
     Source: keras.metrics.SparseCategoricalAccuracy.
     """
 
-    direction = "max"
+    direction: str = "max"
 
     def per_example(self, t: Array, p: Array) -> Array:
         same: Array = p.argmax(axis=-1) == classes(t, p)  # (n,)
@@ -156,13 +157,13 @@ class BinaryAccuracy(Metric):
     Source: keras.metrics.BinaryAccuracy.
     """
 
-    direction = "max"
+    direction: str = "max"
 
     def __init__(
         self, name: str | None = None, dtype: str | None = None, threshold: float = 0.5
     ) -> None:
         super().__init__(name, dtype)
-        self.threshold = settings.number("threshold", threshold, "(0, 1)")
+        self.threshold: float = settings.number("threshold", threshold, "(0, 1)")
 
     def per_example(self, t: Array, p: Array) -> Array:
         t, p = ranks.same(t, p)
@@ -184,11 +185,11 @@ class TopKCategoricalAccuracy(Metric):
     Source: keras.metrics.TopKCategoricalAccuracy.
     """
 
-    direction = "max"
+    direction: str = "max"
 
     def __init__(self, k: int = 5, name: str | None = None, dtype: str | None = None) -> None:
         super().__init__(name, dtype)
-        self.k = settings.count("k", k)
+        self.k: int = settings.count("k", k)
 
     def per_example(self, t: Array, p: Array) -> Array:
         t, p = ranks.same(t, p)
@@ -223,7 +224,7 @@ class MeanSquaredError(Metric):
     Source: keras.metrics.MeanSquaredError.
     """
 
-    direction = "min"
+    direction: str = "min"
 
     def per_example(self, t: Array, p: Array) -> Array:
         means: Array = np.square(errors(t, p)).mean(axis=-1)  # (n,)
@@ -240,7 +241,7 @@ class MeanAbsoluteError(Metric):
     Source: keras.metrics.MeanAbsoluteError.
     """
 
-    direction = "min"
+    direction: str = "min"
 
     def per_example(self, t: Array, p: Array) -> Array:
         means: Array = np.abs(errors(t, p)).mean(axis=-1)  # (n,)

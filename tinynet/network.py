@@ -40,7 +40,8 @@ class Network:
     def __init__(self, dtype: str, rng: np.random.Generator) -> None:
         self.layers: list[Any] = []
         self.params: Array = np.zeros(0, dtype)
-        self.grads = self.kept = self.params
+        self.kept: Array = self.params
+        self.grads: Array = self.params
         self.rng = rng
         self.loss: Loss | None = None
         self.optimizer: Optimizer | None = None
@@ -151,7 +152,7 @@ class Network:
             for i, link in enumerate(self.chain)
             if any(weight.trained for weight in link.declared.values())
         ]
-        self.first = min(weighted, default=len(self.chain))
+        self.first: int = min(weighted, default=len(self.chain))
         for i, link in enumerate(self.chain):
             link.needs_dx = i > self.first
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import schedules
+from tinynet import schedules as schedules  # they are public here, as in Keras
 from tinynet.support import registry, settings, spellings
 
 Array = NDArray[np.floating]
@@ -43,10 +43,12 @@ class Optimizer(registry.Configurable):
     Source: keras.optimizers.Optimizer.
     """
 
-    learning_rate = schedules.Settable()
-    lr = schedules.Renamed("learning_rate")
+    learning_rate: schedules.Settable = schedules.Settable()
+    lr: schedules.Renamed = schedules.Renamed("learning_rate")
     exclude_from_weight_decay = schedules.Absent("Every weight decays, biases too.")
     off = spellings.OFF  # settings of Keras's that may be given, switched off
+    weight_decay: float | None
+    global_clipnorm: float | None
     formulas: tuple[str, ...] = ()  # the rule, for explain to print
 
     def __init__(
@@ -62,14 +64,14 @@ class Optimizer(registry.Configurable):
         registry.refuse(type(self), unknown)
         self.learning_rate = schedules.get(learning_rate)
         self.weight_decay = settings.optional("weight_decay", weight_decay, "[0, inf)")
-        self.clipnorm = settings.optional("clipnorm", clipnorm, "(0, inf)")
-        self.clipvalue = settings.optional("clipvalue", clipvalue, "(0, inf)")
+        self.clipnorm: float | None = settings.optional("clipnorm", clipnorm, "(0, inf)")
+        self.clipvalue: float | None = settings.optional("clipvalue", clipvalue, "(0, inf)")
         self.global_clipnorm = settings.optional("global_clipnorm", global_clipnorm, "(0, inf)")
         limits = [limit for limit in LIMITS if getattr(self, limit) is not None]
         if len(limits) > 1:
             raise ValueError(f"Expected at most one kind of clipping, got {' and '.join(limits)}.")
-        self.name = settings.text("name", name or registry.snake_case(type(self).__name__))
-        self.iterations = 0
+        self.name: str = settings.text("name", name or registry.snake_case(type(self).__name__))
+        self.iterations: int = 0
         self.built_for: Array | None = None
         self.slots: dict[str, Array] = {}
         self.parts: list[slice] = []
@@ -155,7 +157,7 @@ class SGD(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
-        self.momentum = settings.number("momentum", momentum, "[0, 1]")
+        self.momentum: float = settings.number("momentum", momentum, "[0, 1]")
         self.nesterov = nesterov
 
     @property
@@ -213,9 +215,9 @@ class RMSprop(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
-        self.rho = settings.number("rho", rho, "[0, 1)")
-        self.momentum = settings.number("momentum", momentum, "[0, 1]")
-        self.epsilon = settings.number("epsilon", epsilon, "(0, inf)")
+        self.rho: float = settings.number("rho", rho, "[0, 1)")
+        self.momentum: float = settings.number("momentum", momentum, "[0, 1]")
+        self.epsilon: float = settings.number("epsilon", epsilon, "(0, inf)")
         self.centered = centered
 
     @property
@@ -294,9 +296,9 @@ class Adam(Optimizer):
         **options: Any,
     ) -> None:
         super().__init__(learning_rate, **options)
-        self.beta_1 = settings.number("beta_1", beta_1, "[0, 1)")
-        self.beta_2 = settings.number("beta_2", beta_2, "[0, 1)")
-        self.epsilon = settings.number("epsilon", epsilon, "(0, inf)")
+        self.beta_1: float = settings.number("beta_1", beta_1, "[0, 1)")
+        self.beta_2: float = settings.number("beta_2", beta_2, "[0, 1)")
+        self.epsilon: float = settings.number("epsilon", epsilon, "(0, inf)")
 
     def update(self, lr: float, w: Array, g: Array, slots: dict[str, Array]) -> None:
         m, v, t = slots["momentum"], slots["velocity"], self.iterations

@@ -298,13 +298,13 @@ class Watch(Callback):
 
     def __init__(self, x: ArrayLike, every: int = 25) -> None:
         super().__init__()
-        self.x = np.asarray(x, dtype=np.float32)
-        self.every = settings.count("every", every)
-        self.step = 0
+        self.x: NDArray[np.float32] = np.asarray(x, dtype=np.float32)
+        self.every: int = settings.count("every", every)
+        self.step: int = 0
         self.steps: list[int] = []
         self.activations: dict[str, list[NDArray[Any]]] = {}
         self.gradients: dict[str, list[NDArray[Any]]] = {}
-        self.rng = np.random.default_rng(0)
+        self.rng: np.random.Generator = np.random.default_rng(0)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:
         self.step += 1

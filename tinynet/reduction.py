@@ -61,7 +61,7 @@ class Reduced(registry.Configurable):
         config.refuse_dtype(unknown)
         registry.refuse(type(self), unknown)
         self.reduction = settings.choice("reduction", reduction, *REDUCTIONS)
-        self.name = name or registry.snake_case(type(self).__name__)
+        self.name: str = name or registry.snake_case(type(self).__name__)
 
     def per_example(self, t: Array, y: Array) -> tuple[Array, Array]:
         """Return l (n,), the loss of each example, and dl/dy (n, k), each row its own."""

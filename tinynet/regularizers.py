@@ -30,8 +30,8 @@ class L1L2(registry.Configurable):
     """
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0) -> None:
-        self.l1 = settings.number("the penalty factor l1", l1, "[0, inf)")
-        self.l2 = settings.number("the penalty factor l2", l2, "[0, inf)")
+        self.l1: float = settings.number("the penalty factor l1", l1, "[0, inf)")
+        self.l2: float = settings.number("the penalty factor l2", l2, "[0, inf)")
 
     def __call__(self, W: Array) -> float:
         """Return the penalty."""
@@ -79,7 +79,10 @@ class L2(L1L2):
         super().__init__(l2=l2)
 
 
-l1, l2, l1_l2 = L1, L2, L1L2  # Keras has both spellings: kernel_regularizer=regularizers.l2(1e-4)
+# Keras has both spellings: kernel_regularizer=regularizers.l2(1e-4)
+l1 = L1
+l2 = L2
+l1_l2 = L1L2
 
 BY_NAME: dict[str, type[L1L2]] = registry.names_of([L1, L2, L1L2])
 

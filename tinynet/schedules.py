@@ -53,11 +53,11 @@ class ExponentialDecay(LearningRateSchedule):
         name: str = "ExponentialDecay",
     ) -> None:
         super().__init__(name)
-        self.initial_learning_rate = settings.number(
+        self.initial_learning_rate: float = settings.number(
             "initial_learning_rate", initial_learning_rate, "[0, inf)"
         )
-        self.decay_steps = settings.number("decay_steps", decay_steps, "[1, inf)")
-        self.decay_rate = settings.number("decay_rate", decay_rate, "[0, inf)")
+        self.decay_steps: float = settings.number("decay_steps", decay_steps, "[1, inf)")
+        self.decay_rate: float = settings.number("decay_rate", decay_rate, "[0, inf)")
         self.staircase = staircase
 
     def __call__(self, step: int) -> float:
@@ -96,13 +96,15 @@ class CosineDecay(LearningRateSchedule):
         warmup_steps: int = 0,
     ) -> None:
         super().__init__(name)
-        self.initial_learning_rate = settings.number(
+        self.initial_learning_rate: float = settings.number(
             "initial_learning_rate", initial_learning_rate, "[0, inf)"
         )
-        self.decay_steps = settings.number("decay_steps", decay_steps, "[1, inf)")
-        self.alpha = settings.number("alpha", alpha, "[0, 1]")
-        self.warmup_target = settings.optional("warmup_target", warmup_target, "[0, inf)")
-        self.warmup_steps = settings.count("warmup_steps", warmup_steps, least=0)
+        self.decay_steps: float = settings.number("decay_steps", decay_steps, "[1, inf)")
+        self.alpha: float = settings.number("alpha", alpha, "[0, 1]")
+        self.warmup_target: float | None = settings.optional(
+            "warmup_target", warmup_target, "[0, inf)"
+        )
+        self.warmup_steps: int = settings.count("warmup_steps", warmup_steps, least=0)
 
     def __call__(self, step: int) -> float:
         start, top = self.initial_learning_rate, self.warmup_target

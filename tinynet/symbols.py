@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from tinynet import config
 from tinynet.variables import Tensor
 
 Array = NDArray[Any]
+A = TypeVar("A", bound="Applicable")
 _serial = itertools.count()
 # What each layer gave last. Neither holds the other here, or models would not be freed at once.
 _given: weakref.WeakKeyDictionary[Any, weakref.ref[Symbol]] = weakref.WeakKeyDictionary()
@@ -37,9 +38,9 @@ class Symbol:
     def __init__(self, size: tuple[int, ...], layer: Any, sources: Sequence[Symbol] = ()) -> None:
         self.size = size
         self._layer = None if layer is self else layer  # an Input must not hold itself
-        self.sources = tuple(sources)
-        self.serial = next(_serial)  # sources come first
-        self.index = layer.applied
+        self.sources: tuple[Symbol, ...] = tuple(sources)
+        self.serial: int = next(_serial)  # sources come first
+        self.index: Any = layer.applied
         layer.applied += 1
         _given[layer] = weakref.ref(self)
 
@@ -73,8 +74,9 @@ class Symbol:
             "a + b, layers.Multiply()([a, b]) for a * b, layers.Rescaling(2)(a) for 2 * a."
         )
 
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _computed_with
-    __truediv__ = __rtruediv__ = __matmul__ = __getitem__ = __neg__ = _computed_with
+    if not TYPE_CHECKING:  # a type checker knows that Symbol has no operators
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _computed_with
+        __truediv__ = __rtruediv__ = __matmul__ = __getitem__ = __neg__ = _computed_with
 
 
 class Applicable:
@@ -83,7 +85,7 @@ class Applicable:
     several = False  # whether it takes a list of inputs, as Add and Concatenate do
     applied = 0  # how many times
 
-    def __new__(cls, *args: Any, **options: Any) -> Any:
+    def __new__(cls: type[A], *args: Any, **options: Any) -> A:
         if hasattr(cls, "call"):
             raise TypeError(
                 f"{cls.__name__}.call would need a framework that differentiates it. Write "

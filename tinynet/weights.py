@@ -35,7 +35,7 @@ class Weight:
         regularizer: regularizers.Regularizer | None,
     ) -> None:
         self.shape = shape
-        self.size = math.prod(shape)
+        self.size: int = math.prod(shape)
         self.initializer = initializer
         self.regularizer = regularizer
 

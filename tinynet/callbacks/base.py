@@ -105,7 +105,7 @@ class CallbackList:
     """Several callbacks that are called as one."""
 
     def __init__(self, callbacks: Sequence[Callback], model: Any, params: dict[str, Any]) -> None:
-        self.callbacks = sorted(callbacks, key=lambda callback: callback.last)
+        self.callbacks: list[Callback] = sorted(callbacks, key=lambda callback: callback.last)
         for callback in self.callbacks:
             if callback.last:
                 callback.peers = self.callbacks
@@ -154,9 +154,9 @@ class Monitor(Callback):
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0) -> None:
         self.monitor = monitor
         self.mode: str = settings.choice("mode", mode, "auto", "min", "max")
-        self.min_delta = abs(settings.number("min_delta", min_delta))
+        self.min_delta: float = abs(settings.number("min_delta", min_delta))
         self.best: float | None = None
-        self.direction = "min"
+        self.direction: str = "min"
 
     def set_model(self, model: Any) -> None:
         super().set_model(model)

@@ -44,7 +44,7 @@ class ModelCheckpoint(Monitor):
         initial_value_threshold: float | None = None,
     ) -> None:
         super().__init__(monitor, mode)
-        self.filepath = os.fspath(filepath)
+        self.filepath: str = os.fspath(filepath)
         if save_freq != "epoch":
             save_freq = settings.count("save_freq, if not 'epoch',", save_freq)
         self.verbose = verbose
@@ -143,14 +143,14 @@ class BackupAndRestore(Callback):
             raise ValueError(f"Expected save_freq='epoch', got {save_freq!r}.")
         from pathlib import Path  # only here: import tinynet stays quick
 
-        self.folder = Path(backup_dir)
-        self.path = self.folder / "backup.npz"
+        self.folder: Path = Path(backup_dir)
+        self.path: Path = self.folder / "backup.npz"
         self.delete_checkpoint = delete_checkpoint
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         from tinynet import backups
 
-        self.training = backups.describe(self.model)
+        self.training: dict[str, Any] = backups.describe(self.model)
         if self.path.exists():
             backups.restore(self.path, self.model, self.training, self.peers)
 

@@ -82,11 +82,11 @@ class ProgressLine(Callback):
     Source: keras.callbacks.ProgbarLogger.
     """
 
-    in_fit = False
+    in_fit: bool = False
 
     def begin(self) -> None:
         """Start a line."""
-        self.line = Progress(self.params["steps"], self.params["verbose"])
+        self.line: Progress = Progress(self.params["steps"], self.params["verbose"])
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.in_fit = True  # the validation in fit shows in its epoch's line

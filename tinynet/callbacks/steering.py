@@ -44,11 +44,11 @@ class EarlyStopping(Monitor):
         start_from_epoch: int = 0,
     ) -> None:
         super().__init__(monitor, mode, min_delta)
-        self.patience = settings.count("patience", patience, least=0)
+        self.patience: int = settings.count("patience", patience, least=0)
         self.verbose = verbose
         self.baseline = baseline
         self.restore_best_weights = restore_best_weights
-        self.start_from_epoch = settings.count("start_from_epoch", start_from_epoch, least=0)
+        self.start_from_epoch: int = settings.count("start_from_epoch", start_from_epoch, least=0)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.wait = self.stopped_epoch = self.best_epoch = 0
@@ -132,11 +132,11 @@ class ReduceLROnPlateau(Monitor):
         min_lr: float = 0.0,
     ) -> None:
         super().__init__(monitor, mode, min_delta)
-        self.factor = settings.number("factor", factor, "[0, 1)")  # the rate must shrink
-        self.patience = settings.count("patience", patience, least=0)
+        self.factor: float = settings.number("factor", factor, "[0, 1)")  # the rate must shrink
+        self.patience: int = settings.count("patience", patience, least=0)
         self.verbose = verbose
-        self.cooldown = settings.count("cooldown", cooldown, least=0)
-        self.min_lr = settings.number("min_lr", min_lr, "[0, inf)")
+        self.cooldown: int = settings.count("cooldown", cooldown, least=0)
+        self.min_lr: float = settings.number("min_lr", min_lr, "[0, inf)")
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.best, self.wait, self.cooldown_counter = None, 0, 0

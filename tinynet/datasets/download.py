@@ -40,12 +40,12 @@ class Mirrors:
     """
 
     def __init__(self, mirrors: Sequence[str], progress: bool) -> None:
-        self.mirrors = list(mirrors)
+        self.mirrors: list[str] = list(mirrors)
         self.progress = progress
-        self.terminal = progress and _is_terminal()
-        self.noted = 0.0  # when progress was noted the last time
-        self.unfinished = False  # the line on the terminal
-        self.end = time.monotonic() + EVERYTHING
+        self.terminal: bool = progress and _is_terminal()
+        self.noted: float = 0.0  # when progress was noted the last time
+        self.unfinished: bool = False  # the line on the terminal
+        self.end: float = time.monotonic() + EVERYTHING
 
     def close(self) -> None:
         """End the line on the terminal if there is one."""

@@ -67,13 +67,17 @@ class Transfer:
         self.url = url
         self.file = file
         self.limit = limit
-        self.done = self.total = 0  # bytes that have come, and that are announced; 0 if none are
+        self.done: int = 0  # bytes that have come
+        self.total: int = 0  # that are announced; 0 if none are
         self.connecting: tuple[str, float] | None = None  # to whom, and since when
         self.lines: list[socket.socket] = []  # every connection made
-        self.over = False
+        self.over: bool = False
         self.secrets: set[str] = set()
-        self.start = time.monotonic()
-        self.mark = self.start, 0  # when enough had come the last time, and how much it was
+        self.start: float = time.monotonic()
+        self.mark: tuple[float, int] = (
+            self.start,
+            0,
+        )  # when enough had come the last time, and how much it was
 
     def run(self, show: Callable[[int, int], None]) -> tuple[bytes, bytes]:
         """Return a good copy as it came, and unpacked; or raise Failure.

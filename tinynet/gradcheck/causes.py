@@ -33,11 +33,13 @@ class Evidence:
     """
 
     def __init__(self, part: Part, name: str, got: Array, asked: dict[int, float]) -> None:
-        self.part, self.name, self.got = part, name, got
-        self.asked = np.array(sorted(asked), dtype=np.intp)
-        self.true = np.full(got.shape, np.nan)
+        self.part = part
+        self.name = name
+        self.got = got
+        self.asked: NDArray[np.intp] = np.array(sorted(asked), dtype=np.intp)
+        self.true: Array = np.full(got.shape, np.nan)
         self.true.reshape(-1)[self.asked] = [asked[at] for at in self.asked.tolist()]
-        self.n = len(part.x)
+        self.n: int = len(part.x)
 
     def agrees(self, suspect: Any) -> bool:
         """Say whether backward gave these numbers, wherever the true ones are known."""

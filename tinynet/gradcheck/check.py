@@ -237,8 +237,10 @@ class WholePart(Part):
         self.model, self.name, self.x, self.t = model, model.name, x, t
         self.arrays, self.dy = {"grads": model.params}, np.ones(())
         found = [g for layer in model.layers for g in generators(layer)]
-        self.states = [(generator, generator.bit_generator.state) for generator in found]
-        self.y = self.outputs()
+        self.states: list[tuple[np.random.Generator, Any]] = [
+            (generator, generator.bit_generator.state) for generator in found
+        ]
+        self.y: Array = self.outputs()
 
     def outputs(self) -> Array:
         for generator, state in self.states:

@@ -44,7 +44,7 @@ class Part:
     y: Array
     dy: Array
     arrays: dict[str, Array]
-    coarse = False
+    coarse: bool = False
 
     def outputs(self) -> Array:
         """Compute y from the arrays as they are now."""
@@ -118,22 +118,23 @@ class LayerPart(Part):
     """
 
     def __init__(self, layer: Layer, inputs: Sequence[Array], rng: np.random.Generator) -> None:
-        self.layer, self.name = layer, layer.name
+        self.layer = layer
+        self.name: str = layer.name
         # In float64, and C order so that it can be moved flat, whatever the layer in front gives.
-        self.inputs = [np.array(x, float, order="C") for x in inputs]
-        self.x = self.inputs[0]
-        self.generators = list(generators(layer))
-        self.states = [generator.bit_generator.state for generator in self.generators]
+        self.inputs: list[NDArray[Any]] = [np.array(x, float, order="C") for x in inputs]
+        self.x: Array = self.inputs[0]
+        self.generators: list[np.random.Generator] = list(generators(layer))
+        self.states: list[Any] = [generator.bit_generator.state for generator in self.generators]
         names = trained(layer)
-        self.kept = [(v, v.copy()) for k in layer.declared if k not in names
+        self.kept: list[tuple[Any, Any]] = [(v, v.copy()) for k in layer.declared if k not in names
                      for v in [getattr(layer, k)]]  # fmt: skip
-        self.arrays = {f"dx[{i}]": x for i, x in enumerate(self.inputs)}
+        self.arrays: dict[str, Array] = {f"dx[{i}]": x for i, x in enumerate(self.inputs)}
         if not layer.several:
             self.arrays = {"dx": self.x}
         self.arrays |= {"d" + name: getattr(layer, name) for name in names}
-        self.y = self.outputs()
-        self.dy = rng.normal(size=self.y.shape)
-        self.coarse = self._is_coarse()
+        self.y: Array = self.outputs()
+        self.dy: Array = rng.normal(size=self.y.shape)
+        self.coarse: bool = self._is_coarse()
 
     def rewind(self) -> None:
         """Go back to the random numbers and the state of the first time."""
@@ -203,9 +204,9 @@ class LossPart(Part):
 
     def __init__(self, loss: Loss, t: Array, y: Array) -> None:
         self.loss, self.name, self.t = loss, type(loss).__name__, t
-        self.x = np.array(y, float, order="C")
+        self.x: Array = np.array(y, float, order="C")
         self.arrays, self.dy = {"dy": self.x}, np.ones(())
-        self.y = self.outputs()
+        self.y: Array = self.outputs()
 
     def outputs(self) -> Array:
         return np.asarray(self.loss.value_and_gradient(self.t, self.x.copy())[0])
@@ -220,7 +221,7 @@ class PenaltyPart(Part):
     def __init__(self, regularizer: Any, W: Array, name: str) -> None:
         self.regularizer, self.name, self.x = regularizer, type(regularizer).__name__, W.copy()
         self.arrays, self.dy, self.of = {f"d{name}": self.x}, np.ones(()), f"d{name}"
-        self.y = self.outputs()
+        self.y: Array = self.outputs()
 
     def outputs(self) -> Array:
         return np.asarray(self.regularizer(self.x))

@@ -30,7 +30,9 @@ class Compiled(Structure):
         self.metrics: list[metric_table.Metric | str] = []
         self.weighted_metrics: list[metric_table.Metric | str] = []
         self.history: History | None = None
-        self.stop_training = self.stop_evaluating = self.stop_predicting = False
+        self.stop_training: bool = False
+        self.stop_evaluating: bool = False
+        self.stop_predicting: bool = False
         self.was_stopped = False
         self._rehearsed: tuple[Any, ...] = ()  # the parts of one's own that were seen to work
 
@@ -73,7 +75,8 @@ class Compiled(Structure):
         chosen = arguments.metrics("metrics", metrics)
         weighted = arguments.metrics("weighted_metrics", weighted_metrics)
         loss = None if loss is None else losses.get(loss)
-        self.optimizer, self.loss = optimizers.get(optimizer), loss
+        self.optimizer: optimizers.Optimizer | None = optimizers.get(optimizer)
+        self.loss: losses.Loss | None = loss
         self.metrics, self.weighted_metrics = chosen, weighted
 
     @property

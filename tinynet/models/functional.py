@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tinynet import layers as layer_table
 from tinynet.layers import Layer, Shape
@@ -16,6 +16,7 @@ from tinynet.symbols import Symbol
 # What a subclass of Keras's may override, and a framework then differentiates.
 STEPS = ("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics")
 
+M = TypeVar("M", bound="Model")
 F = TypeVar("F", bound="Functional")
 
 
@@ -43,7 +44,7 @@ class Model(Trainer):
     Source: keras.Model.
     """
 
-    def __new__(cls, *args: Any, **options: Any) -> Any:
+    def __new__(cls: type[M], *args: Any, **options: Any) -> M:
         for name in STEPS:
             if getattr(cls, name, None) is not None and not cls.__module__.startswith("tinynet."):
                 raise TypeError(
@@ -51,7 +52,14 @@ class Model(Trainer):
                     f"fit takes the steps of network.py. Write a Layer with forward(x), or a loop "
                     f"over model.train_on_batch(x, y)."
                 )
-        return super().__new__(Functional if cls is Model else cls)
+        made: Any = super().__new__(Functional if cls is Model else cls)
+        return made  # type: ignore[no-any-return]
+
+    if TYPE_CHECKING:  # what Model(inputs, outputs) takes
+
+        def __init__(
+            self, inputs: Any = None, outputs: Any = None, *, name: str | None = None
+        ) -> None: ...
 
     inputs: list[Symbol]
     outputs: list[Symbol]
@@ -135,8 +143,9 @@ class Functional(Model):
     def _span(self, inputs: Any, outputs: Any) -> None:
         """Take up the layers between these."""
         start, end = only("inputs", inputs), only("outputs", outputs)
-        self.inputs, self.outputs = [start], [end]
-        self.symbols = graph.in_order(start, end)
+        self.inputs: list[Symbol] = [start]
+        self.outputs: list[Symbol] = [end]
+        self.symbols: list[Symbol] = graph.in_order(start, end)
         first = start if isinstance(start, InputLayer) else InputLayer(start.size)
         applied = [symbol.layer for symbol in self.symbols]
         self._layers = [first, *dict.fromkeys(applied)]

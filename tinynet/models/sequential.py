@@ -52,7 +52,9 @@ class Sequential(Model):
         row: list[Symbol] = [self._start or InputLayer(self._input_shape, name="input_layer")]
         for layer in self.layers:
             row.append(Symbol(layer.output_shape, layer, row[-1:]))
-        self.inputs, self.symbols, self.outputs = row[:1], row[1:], row[-1:]
+        self.inputs: list[Symbol] = row[:1]
+        self.symbols: list[Symbol] = row[1:]
+        self.outputs: list[Symbol] = row[-1:]
 
     def add(self, layer: Layer) -> None:
         """Add a layer at the end, and make its weights if the shape of its inputs is known.

@@ -27,9 +27,9 @@ class Structure(Network, registry.Configurable):
 
     def __init__(self, *, name: str | None = None) -> None:
         super().__init__(config.floatx(), config.new_generator())
-        self.name = settings.text("name", name or config.unique_name(type(self).__name__))
+        self.name: str = settings.text("name", name or config.unique_name(type(self).__name__))
         self.epoch = 0  # how many epochs fit has finished: where to go on
-        self.built = False
+        self.built: bool = False
         self._trainable = True
         self._input_shape: tuple[int, ...] | None = None
 
@@ -152,7 +152,7 @@ class Structure(Network, registry.Configurable):
     def bind(self, params: Array, kept: Array, grads: Array | None = None) -> None:
         super().bind(params, kept, grads)
         weights = [weight for _, _, weight in self.weights_in(trained=True)]
-        self.telltales = nonfinite.telltales(weights)
+        self.telltales: NDArray[np.intp] = nonfinite.telltales(weights)
 
     @property
     def trainable(self) -> bool:

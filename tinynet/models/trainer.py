@@ -109,10 +109,12 @@ class Trainer(Compiled):
         if self in training:
             raise ValueError("fit runs on this model already: wait until it has returned.")
         self._rehearse(source)
-        self.history, self.stop_training, self.epoch = History(), False, first
+        self.history: History | None = History()
+        self.stop_training: bool = False
+        self.epoch = first
         self.was_stopped = False  # by a callback, before the crash that a backup was there for
         shapes = [(part.x.shape, part.y.shape) for part in (source, valid) if part]
-        self.data = [shapes, train.size, train.limit]
+        self.data: list[Any] = [shapes, train.size, train.limit]
         hooks = self._hooks(callbacks, verbose, train, self.history, epochs=epochs)
         training.add(self)
         try:
@@ -144,7 +146,7 @@ class Trainer(Compiled):
             told = dict(sorted(logs.items()))  # what callbacks add comes last, and not at the end
             try:
                 with deferred:  # the weights, the epoch and the history agree, whatever comes
-                    self.epoch = epoch + 1
+                    self.epoch: int = epoch + 1
                     self.history.record(epoch, told)
                 hooks("on_epoch_end", epoch, logs=told)
             finally:  # what callbacks have added before one of them failed

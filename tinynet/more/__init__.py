@@ -14,7 +14,7 @@ from typing import Any
 
 from tinynet.support import absent, registry
 
-FILES = {  # what each public module has here
+FILES: dict[str, tuple[str, ...]] = {  # what each public module has here
     "initializers": ("initializers",),
     "layers": ("merging", "normalization", "rectifiers", "scaling"),
     "losses": ("losses", "loss_functions"),

@@ -95,7 +95,7 @@ class VarianceScaling(Initializer):
                 f"Expected distribution 'truncated_normal', 'untruncated_normal' or 'uniform', "
                 f"got {distribution!r}."
             )
-        self.scale = settings.number("scale", scale, "(0, inf)")
+        self.scale: float = settings.number("scale", scale, "(0, inf)")
         self.mode = mode
         self.distribution = "truncated_normal" if distribution == "normal" else distribution
 
@@ -232,12 +232,21 @@ class Identity(Initializer):
         return np.asarray(self.gain * np.eye(*shape))
 
 
-constant, zeros, ones, identity, orthogonal = Constant, Zeros, Ones, Identity, Orthogonal
-glorot_normal, glorot_uniform = GlorotNormal, GlorotUniform
-he_normal, he_uniform = HeNormal, HeUniform
-lecun_normal, lecun_uniform = LecunNormal, LecunUniform
-random_normal, random_uniform = RandomNormal, RandomUniform
-truncated_normal, variance_scaling = TruncatedNormal, VarianceScaling
+constant = Constant
+zeros = Zeros
+ones = Ones
+identity = Identity
+orthogonal = Orthogonal
+glorot_normal = GlorotNormal
+glorot_uniform = GlorotUniform
+he_normal = HeNormal
+he_uniform = HeUniform
+lecun_normal = LecunNormal
+lecun_uniform = LecunUniform
+random_normal = RandomNormal
+random_uniform = RandomUniform
+truncated_normal = TruncatedNormal
+variance_scaling = VarianceScaling
 
 initializers.BY_NAME |= registry.names_of(
     [LecunNormal, LecunUniform, TruncatedNormal, VarianceScaling, Orthogonal, Identity]

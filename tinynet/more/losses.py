@@ -101,7 +101,7 @@ class Huber(Loss):
 
     def __init__(self, delta: float = 1.0, *, name: str | None = None, **options: Any) -> None:
         super().__init__(name=name or "huber_loss", **options)
-        self.delta = settings.number("delta", delta, "(0, inf)")
+        self.delta: float = settings.number("delta", delta, "(0, inf)")
 
     def per_example(self, t: Array, y: Array) -> tuple[Array, Array]:
         e = y - t  # (n, k)
@@ -259,7 +259,7 @@ class CosineSimilarity(Loss):
 
     def __init__(self, axis: int = -1, **options: Any) -> None:
         super().__init__(**options)
-        self.axis = settings.choice("axis", axis, -1)
+        self.axis: Any = settings.choice("axis", axis, -1)
 
     def per_example(self, t: Array, y: Array) -> tuple[Array, Array]:
         (a, _), (b, size) = direction(t), direction(y)  # (n, k), (n, 1)

@@ -84,8 +84,8 @@ class BatchNormalization(Layer):
     ) -> None:
         super().__init__(**options)
         self.axis = axis
-        self.momentum = settings.number("momentum", momentum, "[0, 1]")
-        self.epsilon = settings.number("epsilon", epsilon, "(0, inf)")
+        self.momentum: float = settings.number("momentum", momentum, "[0, 1]")
+        self.epsilon: float = settings.number("epsilon", epsilon, "(0, inf)")
         self.center = center
         self.scale = scale
         self.beta_initializer = initializers.get(beta_initializer)

@@ -45,9 +45,9 @@ class ReLU(Layer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self.max_value = settings.optional("max_value", max_value, "[0, inf)")
-        self.negative_slope = settings.number("negative_slope", negative_slope, "[0, inf)")
-        self.threshold = settings.number("threshold", threshold, "[0, inf)")
+        self.max_value: float | None = settings.optional("max_value", max_value, "[0, inf)")
+        self.negative_slope: float = settings.number("negative_slope", negative_slope, "[0, inf)")
+        self.threshold: float = settings.number("threshold", threshold, "[0, inf)")
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         limit = math.inf if self.max_value is None else self.max_value
@@ -89,7 +89,7 @@ class LeakyReLU(Layer):
             warnings.warn("LeakyReLU's alpha is called negative_slope now.", stacklevel=2)
             negative_slope = options.pop("alpha")
         super().__init__(**options)
-        self.negative_slope = settings.number("negative_slope", negative_slope, "[0, inf)")
+        self.negative_slope: float = settings.number("negative_slope", negative_slope, "[0, inf)")
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         def backward(dy: Array) -> Array:
@@ -114,7 +114,7 @@ class ELU(Layer):
 
     def __init__(self, alpha: float = 1.0, **options: Any) -> None:
         super().__init__(**options)
-        self.alpha = settings.number("alpha", alpha)
+        self.alpha: float = settings.number("alpha", alpha)
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         y = np.where(x > 0, x, self.alpha * np.expm1(np.minimum(x, 0)))  # (n, m)

@@ -32,8 +32,8 @@ class Rescaling(Layer):
 
     def __init__(self, scale: float, offset: float = 0.0, **options: Any) -> None:
         super().__init__(**options)
-        self.scale = settings.number("scale", scale)
-        self.offset = settings.number("offset", offset)
+        self.scale: float = settings.number("scale", scale)
+        self.offset: float = settings.number("offset", offset)
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         def backward(dy: Array) -> Array:

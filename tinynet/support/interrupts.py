@@ -19,7 +19,7 @@ class Deferred(threading.local):
     Every thread sees a state of its own, since only the main thread hears of Ctrl-C.
     """
 
-    active = False
+    active: bool = False
     missed: Callable[[], Any] | None = None
 
     def __enter__(self) -> None:
@@ -32,7 +32,7 @@ class Deferred(threading.local):
             missed()
 
 
-deferred = Deferred()
+deferred: Deferred = Deferred()
 
 
 @contextmanager

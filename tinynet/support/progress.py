@@ -31,12 +31,13 @@ class Progress:
 
     def __init__(self, target: int | None, verbose: int) -> None:
         self.target = target
-        self.step = 0
-        self.redraws = verbose == 1 and can_redraw()
-        self.silent = verbose not in (1, 2)
-        self.start = self.last_drawn = time.monotonic()
+        self.step: int = 0
+        self.redraws: bool = verbose == 1 and can_redraw()
+        self.silent: bool = verbose not in (1, 2)
+        self.start: float = time.monotonic()
+        self.last_drawn: float = self.start
         self.after_first: float | None = None
-        self.drawn = 0  # the length of what stands on the line
+        self.drawn: int = 0  # the length of what stands on the line
 
     def update(self, step: int, logs: Mapping[str, float]) -> None:
         """Show that so many steps are done; most calls return at once."""
