@@ -19,7 +19,7 @@ def examples(n, weights=True, dtype="float32"):
 @given(st.integers(1, 50), st.integers(1, 60), st.booleans())
 def test_every_example_comes_once_with_its_own_target_and_weight(n, size, shuffled):
     order = np.random.default_rng(0).permutation(n) if shuffled else None
-    batches = list(examples(n).batches(size, order))
+    batches = [tuple(batch) for batch in examples(n).batches(size, order)]
     assert [len(x) for x, _, _ in batches] == [size] * (n // size) + [n % size] * (n % size > 0)
     rows = np.concatenate([x[:, 0] for x, _, _ in batches])
     np.testing.assert_array_equal(rows, np.arange(n) if order is None else order)
@@ -58,7 +58,7 @@ def test_a_large_set_is_neither_copied_nor_changed():
     whole = Examples(x, np.ones(4000), None, "float32")
     tracemalloc.start()
     for part in whole.split(0.5):
-        for _ in part.batches(32, np.arange(2000)):
+        for _ in map(tuple, part.batches(32, np.arange(2000))):
             pass
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()

@@ -87,7 +87,8 @@ def test_nothing_needs_the_model_but_what_looks_at_one():
         if not name.startswith("tinynet.models")
         and any(used.startswith("tinynet.models") for used in uses(name))
     }
-    assert {name for name in users if not name.startswith("tinynet.gradcheck")} <= {
+    looking = ("tinynet.gradcheck", "tinynet.distributed")
+    assert {name for name in users if not name.startswith(looking)} <= {
         "tinynet",
         "tinynet.explain",
         "tinynet.plots",
@@ -118,6 +119,7 @@ ELSEWHERE = {  # modules that are tested under another name than theirs
     "inputs": "test_functional",
     "symbols": "test_functional",
     "compiling": "test_trainer",
+    "engine": "test_distributed",
     "keras_names": "test_absent",
     "formats": "test_keras_files",
     "keras_configs": "test_keras_files",
@@ -127,7 +129,9 @@ ELSEWHERE = {  # modules that are tested under another name than theirs
 }
 
 
-@pytest.mark.parametrize("package", ["models", "callbacks", "gradcheck", "support", "datasets"])
+@pytest.mark.parametrize(
+    "package", ["models", "callbacks", "distributed", "gradcheck", "support", "datasets"]
+)
 def test_a_folder_lists_its_files(package):
     listed = FILES[f"tinynet.{package}"].read_text("utf-8").split('"""')[1]
     for path in (PACKAGE / package).glob("[a-z]*.py"):

@@ -31,6 +31,7 @@ And what surrounds it:
 
     models/          Sequential: fit, evaluate, predict, and the checks at their door
     callbacks/       what is called while a model trains
+    distributed/     all cores, all machines: several processes that take one step together
     more/            the rest of dense Keras, under the names of the modules above
     datasets/        MNIST and Fashion-MNIST, downloaded and checked, over idx.py
     saving.py        model files
@@ -74,6 +75,7 @@ __all__ = [
     "check_gradients",
     "config",
     "datasets",
+    "distributed",
     "explain",
     "idx",
     "initializers",
@@ -104,7 +106,7 @@ absent.answer()
 
 
 if TYPE_CHECKING:
-    from tinynet import datasets, idx, plots
+    from tinynet import datasets, distributed, idx, plots
     from tinynet.initializers import Initializer as Initializer
     from tinynet.layers import InputLayer as InputLayer
     from tinynet.layers import Layer as Layer
@@ -117,7 +119,7 @@ else:  # a type checker would take any name then
 
     def __getattr__(name: str) -> Any:
         # Files and pictures are imported when first used: import tinynet stays quick.
-        if name in ("datasets", "idx", "plots"):
+        if name in ("datasets", "distributed", "idx", "plots"):
             return import_module(f"tinynet.{name}")
         if name in ALIASES:
             return getattr(import_module(f"tinynet.{ALIASES[name]}"), name)

@@ -12,6 +12,7 @@ batches.py      from the user's arrays to batches of the model's dtype
 feeds.py        the batches of an epoch, from arrays, generators or PyDatasets
 scores.py       the loss and the metrics of a run
 step.py         one step of training, guarded
+engine.py       who computes the batches: this process, or several together
 nonfinite.py    NaN and infinity, noticed before they reach the weights
 trace.py        what goes through every link of the chain, there and back
 inputs.py       Input: what a model starts with

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from tinynet.models import checks
 
 Array = NDArray[Any]
-Batch = tuple[Array, Array, "Array | None"]  # x (n, ...), t (n, ...), weights (n,)
+Rows = slice | NDArray[np.intp]  # which examples
 
 
 def readable(rows: Array) -> Array:
@@ -25,6 +25,40 @@ def readable(rows: Array) -> Array:
     view = rows.view()
     view.flags.writeable = False
     return view
+
+
+class Batch:
+    """Rows of examples, picked and converted when they are asked for: x, t, weights = batch."""
+
+    def __init__(self, examples: Examples, rows: Rows) -> None:
+        self.examples, self.rows = examples, rows
+
+    def __len__(self) -> int:
+        return self.rows.stop - self.rows.start if isinstance(self.rows, slice) else len(self.rows)
+
+    def __iter__(self) -> Iterator[Any]:
+        yield self.inputs()
+        yield from self.targets()
+
+    def inputs(self, part: slice | None = None) -> Array:
+        """Return the inputs x (n, ...), or a part of them."""
+        rows = self.rows
+        if part is not None:
+            if isinstance(rows, slice):
+                rows = slice(rows.start + part.start, rows.start + part.stop)
+            else:
+                rows = rows[part]
+        x = self.examples.convert(self.examples.x[rows])
+        with checks.within(self.examples.where):
+            return checks.finite("x", x, rows)
+
+    def targets(self) -> tuple[Array, Array | None]:
+        """Return the targets t (n, ...), and their weights (n,)."""
+        examples, weights = self.examples, self.examples.weights
+        t = examples.convert(examples.y[self.rows])
+        with checks.within(examples.where):
+            checks.finite("y", t, self.rows)
+        return t, None if weights is None else examples.convert(weights[self.rows])
 
 
 class Examples:
@@ -61,15 +95,8 @@ class Examples:
     def batches(self, size: int, order: NDArray[np.intp] | None = None) -> Iterator[Batch]:
         """Yield the batches, the last one maybe smaller, in the order given or as they are."""
         for start in range(0, len(self), size):
-            rows: Any = slice(start, start + size)
-            if order is not None:
-                rows = order[rows]
-            weights = None if self.weights is None else self.convert(self.weights[rows])
-            x, y = self.convert(self.x[rows]), self.convert(self.y[rows])
-            with checks.within(self.where):
-                checks.finite("x", x, rows)
-                checks.finite("y", y, rows)
-            yield x, y, weights
+            rows = slice(start, min(start + size, len(self)))
+            yield Batch(self, rows if order is None else order[rows])
 
     def convert(self, rows: Array) -> Array:
         """Bring a batch into the model's dtype; what has it already is not copied."""

@@ -104,6 +104,7 @@ class Stream:
         for batch in self.by_number(numbers) if self.numbered else self.on():
             with checks.within(self.where):
                 examples = self.check(*unpacked(batch))
+                examples.where = self.where
                 yield from examples.batches(len(examples))
 
     def weighted(self, weigh: Callable[[Examples], Examples]) -> Stream:

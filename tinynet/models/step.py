@@ -9,12 +9,14 @@ weights are copied before it.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet.models import nonfinite
+from tinynet.layers import Layer
+from tinynet.models import contracts, nonfinite
 from tinynet.models.scores import Scores
 from tinynet.support.interrupts import deferred
 
@@ -22,6 +24,7 @@ Array = NDArray[Any]
 
 LARGE = 1e18  # a sum of squares above it may lead to a gradient whose square is no float32
 FAST = 1e3  # so may a learning rate above it
+OVERFLOW = "a number in the optimizer's step is not finite"
 
 
 def take(model: Any, x: Array, t: Array, weights: Array | None, scores: Scores) -> str:
@@ -40,15 +43,22 @@ def take(model: Any, x: Array, t: Array, weights: Array | None, scores: Scores) 
         trouble = nonfinite.explain(model, x, t, weights)
     if not trouble:
         rate = model.ready_optimizer().current_learning_rate()
+        careful = is_risky(size, rate)
         with deferred:  # Ctrl-C waits
-            trouble = update(model, x, careful=not (size < LARGE and 0 <= rate < FAST))
+            if not update(model, careful):
+                trouble = nonfinite.advice(model, x, OVERFLOW, careful)
     if trouble:
         model.kept[:] = kept
     return trouble
 
 
-def update(model: Any, x: Array, careful: bool) -> str:
-    """Let the optimizer take its step; where it can't, undo it and say why."""
+def is_risky(size: float, rate: float) -> bool:
+    """Say whether a step may overflow, by the sum of squares and the learning rate."""
+    return not (size < LARGE and 0 <= rate < FAST)
+
+
+def update(model: Any, careful: bool) -> bool:
+    """Let the optimizer take its step; where it can't, undo it if it was careful, and say False."""
     optimizer = model.optimizer
     everything = [model.params, *optimizer.slots.values()] if careful else []
     before, steps = [array.copy() for array in everything], optimizer.iterations
@@ -56,10 +66,21 @@ def update(model: Any, x: Array, careful: bool) -> str:
         with np.errstate(all="raise", under="ignore"):
             model.update()
             if all(np.isfinite(array).all() for array in everything):
-                return ""
+                return True
     except FloatingPointError:
         pass
     for array, old in zip(everything, before, strict=True):
         array[:] = old
     optimizer.iterations = steps
-    return nonfinite.advice(model, x, "a number in the optimizer's step is not finite", careful)
+    return False
+
+
+def through(model: Any, links: Sequence[Layer], x: Array, training: bool = False) -> Array:
+    """Return what a model's links make of a batch; where one fails, it is named."""
+    with np.errstate(all="ignore"), contracts.naming(model.chain, x, training):
+        y = x
+        for link in links:
+            y = link.forward(y)[0] if training else link.infer(y)  # (n, d) -> (n, m)
+        shape = (len(x), *model.layers[-1].output_shape)
+        contracts.of_shape(y, shape, f"Model {model.name!r}", "as its last layer said in build")
+        return y if y.flags.writeable else y.copy()

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinynet.callbacks import Callback, CallbackList, History, ProgressLine
-from tinynet.models import arguments, contracts, feeds, step
+from tinynet.models import arguments, contracts, engine, feeds, step
 from tinynet.models.compiling import Compiled
 from tinynet.models.feeds import Feed, Source, Stream
 from tinynet.models.scores import Scores
@@ -118,7 +119,8 @@ class Trainer(Compiled):
         hooks = self._hooks(callbacks, verbose, train, self.history, epochs=epochs)
         training.add(self)
         try:
-            self._train(train, validation, epochs, shuffle, validates, hooks)
+            with engine.current.get().training(self):
+                self._train(train, validation, epochs, shuffle, validates, hooks)
         finally:
             training.discard(self)
         return self.history
@@ -173,16 +175,17 @@ class Trainer(Compiled):
     ) -> Logs:
         """Train on every batch once; return the means over the epoch."""
         scores = self._scores(train.source)
-        for i, batch in enumerate(train.epoch(shuffling)):
-            hooks("on_train_batch_begin", i)
-            trouble = step.take(self, *batch, scores)
-            hooks("on_train_batch_end", i, logs=scores.logs())
-            if self.stop_training:  # maybe by TerminateOnNaN
-                break
-            if trouble:
-                raise FloatingPointError(
-                    f"Training stopped in epoch {self.epoch + 1}, batch {i + 1}: {trouble}"
-                )
+        with closing(engine.current.get().steps(self, train, shuffling)) as steps:
+            for i, take in enumerate(steps):
+                hooks("on_train_batch_begin", i)
+                trouble = take(scores)
+                hooks("on_train_batch_end", i, logs=scores.logs())
+                if self.stop_training:  # maybe by TerminateOnNaN
+                    break
+                if trouble:
+                    raise FloatingPointError(
+                        f"Training stopped in epoch {self.epoch + 1}, batch {i + 1}: {trouble}"
+                    )
         scores.hand_back()
         return scores.logs()
 
@@ -224,17 +227,16 @@ class Trainer(Compiled):
         feed.reset()
         self.stop_evaluating = False
         hooks("on_test_begin")
-        for i, (x, t, weights) in enumerate(feed.epoch()):
-            hooks("on_test_batch_begin", i)
-            with np.errstate(all="ignore"), contracts.naming(self.chain, x):
-                y = x  # what is not finite shows in the numbers
-                for link in body:
-                    y = link.infer(y)  # (n, d) -> (n, m)
-                value, _ = loss.value_and_gradient(t, y, weights)
-                scores.update(value + penalty, t, head(y), weights)
-            hooks("on_test_batch_end", i, logs=scores.logs())
-            if self.stop_evaluating:
-                break
+        with closing(engine.current.get().outputs(self, body, feed)) as outputs:
+            for i, compute in enumerate(outputs):
+                hooks("on_test_batch_begin", i)
+                y, t, weights = compute()
+                with np.errstate(all="ignore"):  # what is not finite shows in the numbers
+                    value, _ = loss.value_and_gradient(t, y, weights)
+                    scores.update(value + penalty, t, head(y), weights)
+                hooks("on_test_batch_end", i, logs=scores.logs())
+                if self.stop_evaluating:
+                    break
         hooks("on_test_end", logs=scores.logs())
         scores.hand_back()
         return scores
@@ -265,18 +267,19 @@ class Trainer(Compiled):
         source = Stream(x, lambda x, *_: self._questions(x)) if streamed else self._questions(x)
         feed = Feed(source, batch_size, steps, "steps")
         hooks = self._hooks(callbacks, verbose, feed)
-        outputs = []
+        found = []
         feed.reset()
         self.stop_predicting = False
         hooks("on_predict_begin")
-        for i, (rows, *_) in enumerate(feed.epoch()):
-            hooks("on_predict_batch_begin", i)
-            outputs.append(self._infer(rows))  # (size, k)
-            hooks("on_predict_batch_end", i, logs={"outputs": outputs[-1]})
-            if self.stop_predicting:
-                break
+        with closing(engine.current.get().outputs(self, self.chain, feed)) as outputs:
+            for i, compute in enumerate(outputs):
+                hooks("on_predict_batch_begin", i)
+                found.append(compute()[0])  # (size, k)
+                hooks("on_predict_batch_end", i, logs={"outputs": found[-1]})
+                if self.stop_predicting:
+                    break
         hooks("on_predict_end")
-        return np.concatenate(outputs)  # (n, k)
+        return np.concatenate(found)  # (n, k)
 
     def __call__(self, x: Any, training: bool = False) -> Any:
         """Return the outputs for a batch, (n, k), all at once and without a progress line.
@@ -286,15 +289,8 @@ class Trainer(Compiled):
             training: whether to compute as in training, where Dropout drops; default False.
         """
         examples = self._questions(x)
-        return self._infer(examples.some(len(examples))[0], training).view(Tensor)
-
-    def _infer(self, x: Array, training: bool = False) -> Array:
-        """Compute the outputs for a batch."""
-        with np.errstate(all="ignore"), contracts.naming(self.chain, x, training):
-            y = x
-            for link in self.chain:
-                y = link.forward(y)[0] if training else link.infer(y)  # (n, d) -> (n, m)
-            return y if y.flags.writeable else y.copy()
+        x = examples.some(len(examples)).inputs()
+        return step.through(self, self.chain, x, training).view(Tensor)
 
     @interruptible()
     def train_on_batch(
@@ -316,8 +312,8 @@ class Trainer(Compiled):
         examples = self._weighted(examples, class_weight)
         self._rehearse(examples)
         scores = self._scores(examples)
-        for batch in examples.batches(len(examples)):
-            trouble = step.take(self, *batch, scores)
+        for x, t, weights in examples.batches(len(examples)):
+            trouble = step.take(self, x, t, weights, scores)
             if trouble:
                 raise FloatingPointError(f"Training stopped: {trouble}")
         return scores.report(return_dict)

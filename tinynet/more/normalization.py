@@ -109,6 +109,11 @@ class BatchNormalization(Layer):
         self.add_weight("moving_variance", m, self.moving_variance_initializer, trainable=False)
         return input_shape
 
+    @property
+    def rows_independent(self) -> bool:
+        """Whether each row is treated by itself: see tinynet/distributed."""
+        return not self.trainable
+
     def forward(self, x: Array) -> tuple[Array, Backward]:
         frozen, axes = not self.trainable, tuple(range(x.ndim - 1))
         if frozen:

@@ -1,0 +1,73 @@
+"""Training on all cores and all machines: several processes that together take one step.
+
+    with tinynet.distributed.processes():
+        model.fit(x, y, batch_size=128)
+
+step.py         how a step is shared out, and why it is the step of one: read it after network.py
+board.py        where ranks meet: memory that they share
+forks.py        the processes of one machine as ranks
+independence.py which layers and losses treat each row of a batch by itself
+
+The numbers are those of one process, but for the order in which sums are rounded.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tinynet.models import engine
+from tinynet.support import blas, settings
+
+__all__ = ["processes"]
+
+
+@contextmanager
+def processes(number: int | None = None) -> Iterator[None]:
+    """Let fit, evaluate and predict use so many processes of this machine, in a `with` block.
+
+    Each takes its rows of every batch and moves its share of the weights: see step.py. The data
+    is not copied, and the processes end with each epoch. Callbacks, files and the progress line
+    are this process's alone. Dropout draws other numbers in each process: the same seed and the
+    same number of processes give the same bits. train_on_batch and its relatives stay alone.
+
+    Args:
+        number: how many, this one included; None (default) is one for each core that this
+            process may use.
+
+    Raises:
+        ValueError: a number below 1; in fit, a layer or loss that looks across the rows of a
+            batch, or does not say `rows_independent = True`.
+        RankLost: in fit, a process was killed.
+
+    Example:
+        >>> import numpy as np
+        >>> import tinynet
+        >>> x = np.linspace(-1, 1, 64)[:, np.newaxis]
+        >>> model = tinynet.Sequential([tinynet.layers.Dense(1, input_shape=(1,))])
+        >>> model.compile("sgd", "mse")
+        >>> with tinynet.distributed.processes(2):
+        ...     history = model.fit(x, 3 * x, epochs=500, verbose=0)
+        >>> history.history["loss"][-1] < 0.1
+        True
+
+    Source: synchronous data parallelism, as in Keras's keras.distribution.DataParallel. Where
+    processes can't fork (Windows; macOS, whose libraries don't stand it) one process trains.
+    """
+    ranks = blas.cores() if number is None else settings.count("number", number)
+    if ranks > 1 and not (hasattr(os, "fork") and sys.platform != "darwin"):
+        warnings.warn(f"No fork on {sys.platform}: training in one process.", stacklevel=3)
+        ranks = 1
+    if ranks == 1:
+        yield
+        return
+    from tinynet.distributed.forks import Processes
+
+    token = engine.current.set(Processes(ranks))
+    try:
+        yield
+    finally:
+        engine.current.reset(token)

@@ -1,0 +1,184 @@
+"""Where ranks of one machine meet: memory that all of them share.
+
+    turn      how often all have met so far
+    arrived   for each rank, at which turn it has come to; for rank 0, which turn may begin
+
+A rank that waits looks again and again for a moment; then it gives its core away, and looks
+whether those that it waits for are alive. So more ranks than cores work, and none waits for ever.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+import math
+import mmap
+import os
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+LINE = 8  # words of 8 bytes, so that each rank's counter is alone in a line of the CPU's cache
+LOOKS = 3000  # at a counter, some 0.1 ms, before the core is given away
+YIELDS = 100  # times that it is given away to whoever wants it, before sleeping
+NAP = 2e-4  # seconds
+TEXT = 8192  # bytes for a rank's last words
+NUMBERS = 4  # that a rank reports
+
+
+class Stopped(Exception):
+    """Rank 0 has ended the work, or is gone: for the others to end too."""
+
+
+class RankLost(RuntimeError):
+    """A rank has ended before its work was done; the message says which, and how."""
+
+
+def part(whole: int, rank: int, ranks: int) -> slice:
+    """Return the stretch of a whole that is one rank's; the first is never empty.
+
+    Example:
+        >>> part(5, 0, 2), part(5, 1, 2)
+        (slice(0, 3, None), slice(3, 5, None))
+    """
+    return slice(-(-whole * rank // ranks), -(-whole * (rank + 1) // ranks))
+
+
+def shared(size: int, dtype: Any) -> Array:
+    """Return a vector of zeros that this process shares with those that it forks."""
+    space = mmap.mmap(-1, max(1, size * np.dtype(dtype).itemsize))
+    return np.frombuffer(space, dtype, size)
+
+
+class Board:
+    """What each rank has to know of the others.
+
+    Args:
+        ranks: how many they are.
+        outputs: shape of a batch's outputs, (n, ...).
+        dtype: that of the outputs.
+        memory: makes vectors (size, dtype) that all ranks share.
+    """
+
+    def __init__(
+        self,
+        ranks: int,
+        outputs: tuple[int, ...],
+        dtype: Any,
+        memory: Callable[[int, Any], Array] = shared,
+    ) -> None:
+        self.ranks, self.rank, self.turn = ranks, 0, 0
+        self.words = memory(LINE * (ranks + 2), np.int64).data.cast("B").cast("q")
+        self.arrived = [LINE * rank for rank in range(ranks)]
+        self.failed, self.stopped = LINE * ranks, LINE * (ranks + 1)
+        self.numbers = memory(ranks * NUMBERS, np.float64).reshape(ranks, NUMBERS)
+        self.rate = memory(2, np.float64)  # the learning rate of the coming step, and its number
+        self.texts = memory(ranks * TEXT, np.uint8).reshape(ranks, TEXT)
+        self.outputs = memory(math.prod(outputs), dtype).reshape(outputs)
+        self.lock = threading.Lock()
+        self.ended: Callable[[int], str] = lambda rank: ""  # how a rank has ended, if it has
+        self.moving = False  # whether the ranks are just moving the parameters
+
+    # ------------------------------------------------------------------------------ meeting
+
+    def come(self) -> None:
+        """Say that this rank has come here; rank 0 waits until all have."""
+        self.turn += 1
+        self.fence()
+        if self.rank:
+            self.words[self.arrived[self.rank]] = self.turn
+        for other in range(1, self.ranks if self.rank == 0 else 0):
+            self.wait(other)
+
+    def go_on(self) -> None:
+        """Wait until rank 0 lets all ranks go on; it does so by calling this."""
+        if self.rank:
+            self.wait(0)
+        else:
+            self.fence()
+            self.words[0] = self.turn
+
+    def meet(self) -> None:
+        """Wait until all ranks have come here."""
+        self.come()
+        self.go_on()
+
+    def fence(self) -> None:
+        """See to it that others find all that was written before, when they find what comes next.
+
+        A CPU may write in another order than the program says, unless there is a lock between.
+        """
+        for _ in range(2):
+            with self.lock:
+                pass
+
+    def wait(self, rank: int) -> None:
+        """Wait until a rank has come as far as this one.
+
+        Raises:
+            Stopped, RankLost, or the error of another rank.
+        """
+        counter, looks = self.arrived[rank], 0
+        while self.words[counter] < self.turn:
+            looks += 1
+            if looks > LOOKS:
+                self.look_around(rank, looks - LOOKS)
+        self.fence()
+
+    def look_around(self, rank: int, looks: int) -> None:
+        """Give the core away, unless there is nothing left to wait for."""
+        if self.words[self.stopped] if self.rank else self.words[self.failed]:
+            raise Stopped if self.rank else self.error()
+        if looks % 16 == 0:
+            how = self.ended(rank)  # it may just have come, and then ended
+            if how and self.words[self.arrived[rank]] < self.turn:
+                raise Stopped if self.rank else self.lost(rank, how)
+        if looks < YIELDS:
+            os.sched_yield()
+        else:
+            time.sleep(NAP)
+
+    # ------------------------------------------------------------------------------- ending
+
+    def stop(self) -> None:
+        """Make the other ranks end where they wait next."""
+        self.words[self.stopped] = 1
+
+    def fail(self, error: BaseException) -> None:
+        """Leave an error of this rank for rank 0 to raise."""
+        kind = next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins")
+        trace = "".join(traceback.format_exception(error))
+        text = json.dumps([kind, str(error)[: TEXT // 8], trace[-TEXT // 8 :]]).encode()
+        self.texts[self.rank] = 0
+        self.texts[self.rank, : len(text)] = np.frombuffer(text, np.uint8)
+        self.fence()
+        self.words[self.failed] = self.rank + 1
+
+    def error(self) -> Exception:
+        """Return the error of another rank, of the same builtin class."""
+        rank = self.words[self.failed] - 1
+        self.fence()
+        kind, text, trace = json.loads(self.texts[rank].tobytes().rstrip(b"\0"))
+        try:
+            error = getattr(builtins, kind)(text)
+        except TypeError:  # a class that takes more than a text
+            error = RuntimeError(f"{kind}: {text}")
+        error.__cause__ = RuntimeError(f"in rank {rank}:\n{trace}")
+        return error if isinstance(error, Exception) else RuntimeError(f"{kind}: {text}")
+
+    def lost(self, rank: int, how: str) -> RankLost:
+        """Return the error to raise where a rank has ended."""
+        weights = (
+            "Its share of the weights may have taken half of a step: go back to a model that was "
+            "saved before, as BackupAndRestore does when you start the same script again."
+            if self.moving
+            else "The weights are those of the last whole step."
+        )
+        return RankLost(f"Rank {rank} {how}, and so all have ended. {weights}")
