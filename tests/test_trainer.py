@@ -376,3 +376,14 @@ def test_compile_anew_keeps_the_weights():
     assert (model.params == before).all()
     model.fit(X, Y, verbose=0)
     assert model.optimizer.iterations == 3
+
+
+@pytest.mark.parametrize(
+    "form", [lambda a: a, lambda a: a.reshape(-1, 1), lambda a: [a], lambda a: (a.reshape(-1, 1),)]
+)
+def test_one_number_an_example_says_what_the_inputs_are(form):
+    x = np.array([1.0, 2.0, 4.0], "float32")
+    model = Sequential([Dense(1, kernel_initializer="ones")])
+    model.compile("sgd", "mse")
+    assert model.evaluate(form(x), form(x + 1), verbose=0) == pytest.approx(1.0)
+    assert model.input_shape == (None, 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,6 @@ from tinynet import config
 from tinynet.variables import Tensor
 
 Array = NDArray[Any]
-A = TypeVar("A", bound="Applicable")
 _serial = itertools.count()
 # What each layer gave last. Neither holds the other here, or models would not be freed at once.
 _given: weakref.WeakKeyDictionary[Any, weakref.ref[Symbol]] = weakref.WeakKeyDictionary()
@@ -84,14 +83,6 @@ class Applicable:
 
     several = False  # whether it takes a list of inputs, as Add and Concatenate do
     applied = 0  # how many times
-
-    def __new__(cls: type[A], *args: Any, **options: Any) -> A:
-        if hasattr(cls, "call"):
-            raise TypeError(
-                f"{cls.__name__}.call would need a framework that differentiates it. Write "
-                f"forward(x), which returns (y, backward): see tinynet.layers.Layer."
-            )
-        return super().__new__(cls)
 
     def __call__(self, x: Any, training: bool = False) -> Any:
         """Return y for examples x; for what stands for them, what stands for y."""

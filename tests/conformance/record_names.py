@@ -17,7 +17,7 @@ TABLE = Path(__file__).parents[2] / "tinynet" / "support" / "keras_names.py"
 MODULES = (
     "", "activations", "callbacks", "constraints", "datasets", "initializers", "layers", "losses",
     "metrics", "models", "optimizers", "optimizers.schedules", "regularizers", "utils", "config",
-    "backend", "saving",
+    "backend", "saving", "Sequential",
 )  # fmt: skip
 
 

@@ -427,3 +427,13 @@ def test_backup_and_restore_carries_on_where_it_was_interrupted(lib, data, tmp_p
     whole.fit(x, y, **fit)
     for a, b in zip(model.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+def test_the_value_that_a_monitor_sees_may_be_ones_own(lib, data):
+    class Best(lib.callbacks.EarlyStopping):
+        def get_monitor_value(self, logs):
+            return 1.0  # never better
+
+    model = frozen(lib)
+    history = model.fit(*data, epochs=9, verbose=0, callbacks=[Best("loss", patience=2)])
+    assert len(history.epoch) == 3

@@ -170,3 +170,27 @@ def test_a_layer_is_a_function_of_arrays(lib, data):
 def test_mistakes_are_value_errors(lib, make):
     with pytest.raises(ValueError):
         make(lib)
+
+
+def test_a_subclass_in_the_functional_form(lib):
+    class Net(lib.Model):
+        def __init__(self, units):
+            inputs = lib.Input((6,))
+            x = lib.layers.Dense(units, activation="relu")(inputs)
+            super().__init__(inputs=inputs, outputs=lib.layers.Dense(4, activation="softmax")(x))
+            self.units = units
+
+    class Plain(lib.Model):
+        pass
+
+    inputs = lib.Input((6,))
+    plain = Plain(inputs, lib.layers.Dense(4, activation="softmax")(inputs), name="plain")
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(20, 6)), np.eye(4)[rng.integers(0, 4, 20)]
+    for model, cls, parameters in ((Net(5), Net, 59), (plain, Plain, 28)):
+        assert isinstance(model, cls)
+        assert type(model).__name__ == cls.__name__
+        assert model.count_params() == parameters
+        history = compiled(model).fit(x, y, epochs=3, verbose=0)
+        assert len(history.history["loss"]) == 3
+        assert model.predict(x, verbose=0).shape == (20, 4)

@@ -191,7 +191,7 @@ class Monitor(Callback):
     def set_state(self, state: dict[str, Any]) -> None:
         self.best = state["best"]
 
-    def value(self, logs: Logs | None) -> float | None:
+    def get_monitor_value(self, logs: Logs | None) -> float | None:
         """Return the watched value, or warn that it is not there."""
         logs = logs or {}
         if self.monitor not in logs:

@@ -83,7 +83,7 @@ class ModelCheckpoint(Monitor):
         """Save the model, unless only the best is wanted and this is not it."""
         value, note = None, ""
         if self.save_best_only:
-            value = self.value(logs)
+            value = self.get_monitor_value(logs)
             if value is None:
                 return
             best = "None" if self.best is None else f"{self.best:.5f}"

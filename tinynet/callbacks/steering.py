@@ -72,7 +72,7 @@ class EarlyStopping(Monitor):
             self.best_weights = [p.reshape(s) for p, s in zip(parts, shapes, strict=True)]
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        value = self.value(logs)
+        value = self.get_monitor_value(logs)
         if value is None or epoch < self.start_from_epoch:
             return
         self.wait += 1
@@ -154,7 +154,7 @@ class ReduceLROnPlateau(Monitor):
         rate = self.model.optimizer.current_learning_rate()
         if logs is not None:
             logs["learning_rate"] = rate
-        value = self.value(logs)
+        value = self.get_monitor_value(logs)
         if value is None:
             return
         if self.cooldown_counter:

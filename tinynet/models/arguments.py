@@ -3,14 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from tinynet import metrics as metric_table
 from tinynet.callbacks import Callback
 from tinynet.models import feeds
-from tinynet.support import settings
+from tinynet.support import registry, settings, spellings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def answering(method: F) -> F:
+    """Let a method answer for an argument that it does not have with what to type."""
+    code = method.__code__
+    known = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+
+    @wraps(method)
+    def checked(self: Any, *args: Any, **options: Any) -> Any:
+        for name in options:
+            if name not in known:
+                raise TypeError(f"{method.__name__} {sentence(name, known)}")
+        return method(self, *args, **options)
+
+    return cast(F, checked)
+
+
+def sentence(name: str, known: tuple[str, ...]) -> str:
+    """Return what to say of an argument that a method of a model does not have."""
+    new = spellings.OF_METHODS.get(name, "")
+    meant = new if new in known else registry.nearest(name, known)
+    if name in spellings.NOT_OF_METHODS:
+        hint = f" {spellings.NOT_OF_METHODS[name]}"
+    elif new:
+        hint = f" It is called {new!r} now." if new in known else f" Type {new}"
+    else:
+        hint = f" Did you mean {meant!r}?" if meant else ""
+    return f"has no argument {name!r}.{hint} It has: {', '.join(known)}."
 
 
 def shuffle(value: Any) -> bool:

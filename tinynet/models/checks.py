@@ -90,6 +90,12 @@ def alone(values: Any, least: int) -> Any:
     return values
 
 
+def shape_of(x: Any) -> tuple[int, ...]:
+    """Return the shape of a batch that says what a model's inputs are; (n,) is (n, 1)."""
+    shape = array("x", alone(x, 1)).shape
+    return shape if len(shape) > 1 else (*shape, 1)
+
+
 def describe(values: Any) -> str:
     """Say in a few words what somebody handed in."""
     if isinstance(values, np.ndarray):

@@ -16,7 +16,7 @@ from tinynet.models.batches import Examples
 from tinynet.models.feeds import Source, Stream
 from tinynet.models.scores import Scores
 from tinynet.models.structure import COMPILE_AGAIN, Structure
-from tinynet.support import spellings
+from tinynet.support import absent
 
 Array = NDArray[Any]
 S = TypeVar("S", Examples, Stream, Source)
@@ -39,9 +39,9 @@ class Compiled(Structure):
     if not TYPE_CHECKING:  # a type checker would take any name then
 
         def __getattr__(self, name: str) -> Any:
-            hint = f" Type {spellings.METHODS[name]}" if name in spellings.METHODS else ""
-            raise AttributeError(f"A model has no {name!r}.{hint}", name=name, obj=self)
+            raise AttributeError(absent.of_model(name), name=name, obj=self)
 
+    @arguments.answering
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -91,7 +91,7 @@ class Compiled(Structure):
     def _inputs(self, x: Any) -> Array:
         """Check x at the door, and build the model for it if it is not built yet."""
         if not self.built:
-            self.build(None if self._input_shape else checks.array("x", x).shape)
+            self.build(None if self._input_shape else checks.shape_of(x))
         assert self._input_shape is not None
         self._refresh()
         return checks.inputs(x, self._input_shape)

@@ -10,11 +10,8 @@ from tinynet.layers import Layer, Shape
 from tinynet.models import graph
 from tinynet.models.inputs import InputLayer
 from tinynet.models.trainer import Trainer
-from tinynet.support import registry
+from tinynet.support import refusing, registry
 from tinynet.symbols import Symbol
-
-# What a subclass of Keras's may override, and a framework then differentiates.
-STEPS = ("call", "train_step", "test_step", "predict_step", "compute_loss", "compute_metrics")
 
 M = TypeVar("M", bound="Model")
 F = TypeVar("F", bound="Functional")
@@ -45,15 +42,16 @@ class Model(Trainer):
     """
 
     def __new__(cls: type[M], *args: Any, **options: Any) -> M:
-        for name in STEPS:
-            if getattr(cls, name, None) is not None and not cls.__module__.startswith("tinynet."):
-                raise TypeError(
-                    f"{cls.__name__}.{name} would be called by Keras, and not by tinynet, whose "
-                    f"fit takes the steps of network.py. Write a Layer with forward(x), or a loop "
-                    f"over model.train_on_batch(x, y)."
-                )
-        made: Any = super().__new__(Functional if cls is Model else cls)
+        refusing.overrides(cls)
+        made: Any = super().__new__(cls.made())
         return made  # type: ignore[no-any-return]
+
+    @classmethod
+    def made(cls) -> type[Model]:
+        """Return the class of what Model(inputs, outputs), or a subclass of it, makes."""
+        if cls is Model or issubclass(cls, Functional):
+            return Functional if cls is Model else cls
+        return type(cls.__name__, (cls, Functional), {"__module__": cls.__module__})
 
     if TYPE_CHECKING:  # what Model(inputs, outputs) takes
 

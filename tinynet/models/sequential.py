@@ -46,6 +46,11 @@ class Sequential(Model):
         if self.layers and self._input_shape is not None:
             self.build()
 
+    @classmethod
+    def made(cls) -> type[Model]:
+        """Return the class of what is made: no functional form."""
+        return cls
+
     def _begin(self, start: tuple[int, ...] | None) -> None:
         super()._begin(start)
         assert self._input_shape is not None

@@ -206,18 +206,32 @@ class Structure(Network, registry.Configurable):
         self._need_built()
         return (None, *self.layers[-1].output_shape)
 
+    @arguments.answering
     def summary(
-        self, line_length: int | None = None, *, print_fn: Callable[[str], object] | None = None
+        self,
+        line_length: int | None = None,
+        positions: None = None,
+        print_fn: Callable[[str], object] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: None = None,
     ) -> None:
         """Print a table of the layers, their output shapes and how many parameters they have.
 
         Args:
             line_length: characters in a line, default 76, as in Keras on 80 columns.
+            positions: None.
             print_fn: what is called with the table in the place of print.
+            expand_nested: without effect: the layers of a nested model stand in its place.
+            show_trainable: False.
+            layer_range: None.
 
         Source: keras.Model.summary, less the optimizer's own numbers, which Keras adds to the
         total after training.
         """
+        arguments.only("positions", positions, None)
+        arguments.only("show_trainable", show_trainable, False)
+        arguments.only("layer_range", layer_range, None)
         length = 76 if line_length is None else settings.count("line_length", line_length, 30)
         if not self.built and self._input_shape is not None:
             self.build()
@@ -344,6 +358,7 @@ class Structure(Network, registry.Configurable):
 
         formats.save(self, filepath, include_optimizer)
 
+    @arguments.answering
     def save_weights(self, filepath: str | os.PathLike[str], overwrite: bool = True) -> None:
         """Write the weights, and what the optimizer remembers, to one file.
 
@@ -362,6 +377,7 @@ class Structure(Network, registry.Configurable):
 
         formats.save_weights(self, filepath)
 
+    @arguments.answering
     def load_weights(self, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
         """Take the weights out of a file that save or save_weights has written, here or in Keras.
 

@@ -35,6 +35,7 @@ class Trainer(Compiled):
     # ------------------------------------------------------------ fit, evaluate and predict
 
     @interruptible()
+    @arguments.answering
     def fit(
         self,
         x: Any,
@@ -189,6 +190,7 @@ class Trainer(Compiled):
         scores.hand_back()
         return scores.logs()
 
+    @arguments.answering
     def evaluate(
         self,
         x: Any,
@@ -241,6 +243,7 @@ class Trainer(Compiled):
         scores.hand_back()
         return scores
 
+    @arguments.answering
     def predict(
         self,
         x: Any,
@@ -293,6 +296,7 @@ class Trainer(Compiled):
         return step.through(self, self.chain, x, training).view(Tensor)
 
     @interruptible()
+    @arguments.answering
     def train_on_batch(
         self,
         x: Any,
@@ -318,6 +322,7 @@ class Trainer(Compiled):
                 raise FloatingPointError(f"Training stopped: {trouble}")
         return scores.report(return_dict)
 
+    @arguments.answering
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:

@@ -1,5 +1,6 @@
 """What carries the library and knows nothing of networks.
 
+refusing.py    what would have no effect is refused: methods that only Keras calls
 registry.py    names and configs: from "relu" or {"class_name": ...} to objects, and back
 absent.py      what is asked for and not there: what to type, or that it is outside
 keras_names.py the public names of Keras

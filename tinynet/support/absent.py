@@ -48,6 +48,17 @@ def sentence(module: str, name: str) -> str:
     return f"tinynet has no {full}." + (f" Did you mean {known[meant]!r}?" if meant else "")
 
 
+def of_model(name: str) -> str:
+    """Return what to say where a model has no such attribute."""
+    from tinynet.support.keras_names import NAMES
+
+    if name in spellings.METHODS:
+        return f"A model has no {name!r}. Type {spellings.METHODS[name]}"
+    if name in NAMES["Sequential"].split():
+        return f"Keras's models have {name!r}, and tinynet's have not."
+    return f"A model has no {name!r}."
+
+
 def error(module: str, name: str, depth: int = 2) -> Exception:
     """Return the exception to raise for `from module import name`, or for `module.name`.
 

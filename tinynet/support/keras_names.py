@@ -141,4 +141,20 @@ NAMES = {
         "get_custom_objects get_registered_name get_registered_object load_model load_weights "
         "register_keras_serializable save_model save_weights serialize_keras_object "
     ),
+    "Sequential": (
+        "add add_loss add_metric add_variable add_weight build build_from_config call compile "
+        "compile_from_config compute_dtype compute_loss compute_loss_and_updates compute_mask "
+        "compute_metrics compute_output_shape compute_output_spec count_params dtype dtype_policy "
+        "evaluate export fit from_config get_build_config get_compile_config get_config get_layer "
+        "get_metrics_result get_quantization_layer_structure get_state_tree get_weights input "
+        "input_dtype input_shape input_spec inputs jax_state_sync jit_compile layers "
+        "load_own_variables load_weights losses make_predict_function make_test_function "
+        "make_train_function metrics metrics_names metrics_variables non_trainable_variables "
+        "non_trainable_weights output output_shape outputs path pop predict predict_on_batch "
+        "predict_step quantization_mode quantize quantized_build quantized_call "
+        "rematerialized_call reset_metrics run_eagerly save save_own_variables save_weights "
+        "set_state_tree set_weights stateless_call stateless_compute_loss summary "
+        "supports_masking symbolic_call test_on_batch test_step to_json train_on_batch train_step "
+        "trainable trainable_variables trainable_weights variable_dtype variables weights "
+    ),
 }

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tinynet.support import settings, spellings
+from tinynet.support import refusing, settings, spellings
 
 C = TypeVar("C", bound="Configurable")
 T = TypeVar("T")
@@ -43,6 +43,10 @@ class Configurable:
     """
 
     off: Mapping[str, Any] = {}
+
+    def __new__(cls: type[C], *args: Any, **options: Any) -> C:
+        refusing.overrides(cls)
+        return super().__new__(cls)
 
     @classmethod
     def arguments(cls) -> list[str]:

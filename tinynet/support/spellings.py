@@ -19,13 +19,55 @@ ARGUMENTS = {  # of a constructor: what it is called now
     "p": "rate",
 }
 
-OF_METHODS = {  # of fit, evaluate and predict
+OF_METHODS = {  # of fit, evaluate and predict: what it is called now
     "nb_epoch": "epochs",
     "samples_per_epoch": "steps_per_epoch",
     "nb_val_samples": "validation_steps",
-    "val_samples": "validation_steps",
+    "val_samples": "steps",
     "generator": "x",
-    "show_accuracy": "compile(metrics=['accuracy'])",
+    "X": "x",
+}
+
+NOT_OF_METHODS = {  # of a model: what to do in the place of an argument that is gone
+    "workers": "Give it to a utils.PyDataset.",
+    "use_multiprocessing": "Give it to a utils.PyDataset.",
+    "max_queue_size": "Give it to a utils.PyDataset.",
+    "max_q_size": "Give max_queue_size to a utils.PyDataset.",
+    "pickle_safe": "Leave it out.",
+    "show_accuracy": "Type model.compile(metrics=['accuracy']).",
+    "class_mode": "Leave it out: the loss says what the classes are.",
+    "sample_weight_mode": "Leave it out: every example has one weight.",
+    "target_tensors": "Leave it out.",
+    "lr": "It belongs to the optimizer: optimizers.Adam(learning_rate=0.01).",
+    "learning_rate": "It belongs to the optimizer: optimizers.Adam(learning_rate=0.01).",
+    "by_name": "Leave it out: weights are found by their places.",
+}
+
+OVERRIDES = {  # methods that Keras calls and tinynet does not: what to write in their place
+    "Model": dict.fromkeys(
+        (
+            *("call", "train_step", "test_step", "predict_step", "compute_loss"),
+            *("compute_metrics", "compute_loss_and_updates", "stateless_compute_loss"),
+            *("make_train_function", "make_test_function", "make_predict_function"),
+        ),
+        "Its fit takes the steps of network.py. Write a Layer with forward(x), or a loop over "
+        "model.train_on_batch(x, y).",
+    ),
+    "Layer": dict.fromkeys(
+        ("call", "compute_output_spec", "compute_mask"),
+        "It would need a framework that differentiates. Write forward(x), which returns "
+        "(y, backward): see tinynet.layers.Layer.",
+    )
+    | {"compute_output_shape": "Write build(input_shape), which returns the shape of one output."},
+    "Loss": dict.fromkeys(
+        ("call", "__call__"),
+        "Training needs the derivative too. Write per_example(t, y), which returns the losses "
+        "and their gradient: see tinynet.losses.Loss.",
+    ),
+    "Optimizer": dict.fromkeys(
+        ("update_step", "apply", "apply_gradients"),
+        "Write update(lr, w, g, slots), which moves w in place: see tinynet.optimizers.Optimizer.",
+    ),
 }
 
 NO_ARGUMENTS = {  # what to do in the place of an argument that is gone, or that tinynet has not
@@ -72,6 +114,7 @@ METHODS = {  # of a model
     "to_yaml": "model.to_json()",
     "reset_states": "model.reset_metrics()",
     "export": "model.save('model.npz')",
+    "add_metric": "model.compile('sgd', 'mse', metrics=['mae'])",
 }
 
 MODULES = {  # that Keras once had, or has: what to type
