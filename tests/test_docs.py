@@ -72,11 +72,16 @@ def test_a_wrong_quote_would_be_noticed() -> None:
     assert not is_in("a = 1\nif a:\n  b", "  a = 1\n  if a:\n      b")
 
 
-def test_the_sessions_of_the_guide_run() -> None:
-    text = re.sub(r"^```.*$", "", GUIDE.read_text("utf-8"), flags=re.MULTILINE)
+SESSIONS = {"backprop.md": 90, "failing.md": 20}  # pages, and how many inputs they have at least
+
+
+@pytest.mark.parametrize("page", SESSIONS)
+def test_the_sessions_of_the_guide_run(page: str) -> None:
+    guide = ROOT / "docs" / page
+    text = re.sub(r"^```.*$", "", guide.read_text("utf-8"), flags=re.MULTILINE)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    test = doctest.DocTestParser().get_doctest(text, {}, GUIDE.name, str(GUIDE), 0)
-    assert len(test.examples) > 40
+    test = doctest.DocTestParser().get_doctest(text, {}, guide.name, str(guide), 0)
+    assert len(test.examples) > SESSIONS[page]
     report: list[str] = []
     with np.printoptions():  # the guide sets its own
         result = doctest.DocTestRunner(optionflags=flags).run(test, out=report.append)
@@ -110,6 +115,16 @@ def test_the_figures_are_made_by_their_script(tmp_path: Path) -> None:
     made = {path.name for path in tmp_path.iterdir()}
     shown = set(re.findall(r"\(figures/(\w+\.png)\)", GUIDE.read_text("utf-8")))
     assert made == shown == {path.name for path in (ROOT / "docs" / "figures").iterdir()}
+    assert all(path.stat().st_size > 10_000 for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("page", ["failing"])
+def test_the_figures_of_a_page_are_made_by_its_script(page: str, tmp_path: Path) -> None:
+    run(f"docs/make_{page}.py", "--quick", "--out", str(tmp_path))
+    made = {path.name for path in tmp_path.iterdir()}
+    text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
+    shown = set(re.findall(rf"\({page}/(\w+\.png)\)", text))
+    assert made == shown == {path.name for path in (ROOT / "docs" / page).iterdir()}
     assert all(path.stat().st_size > 10_000 for path in tmp_path.iterdir())
 
 
