@@ -107,11 +107,7 @@ class CategoricalCrossentropy(Loss):
     }
 
     def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        **options: Any,
+        self, from_logits: bool = False, label_smoothing: float = 0, axis: int = -1, **options: Any
     ) -> None:
         super().__init__(**options)
         self.axis: Any = settings.choice("axis", axis, -1)
@@ -199,11 +195,7 @@ class BinaryCrossentropy(Loss):
     }
 
     def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        **options: Any,
+        self, from_logits: bool = False, label_smoothing: float = 0, axis: int = -1, **options: Any
     ) -> None:
         super().__init__(**options)
         self.axis: Any = settings.choice("axis", axis, -1)
