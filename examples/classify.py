@@ -17,6 +17,7 @@ import numpy as np
 
 from tinynet.datasets import read_digit
 from tinynet.models import load_model
+from tinynet.support.commands import bar, folder, run, typed
 
 SHADES = np.array(list(" .:-=+*#%@"))
 
@@ -34,15 +35,21 @@ def main() -> None:
         help="the network, as train_mnist.py saved it (default out/model.npz)",
     )
     parser.add_argument(
-        "--out", metavar="DIR", type=Path, default="out", help="where its pictures go (default out)"
+        "--out",
+        metavar="DIR",
+        type=folder,
+        default="out",
+        help="where its pictures go (default out)",
     )
     options = parser.parse_args()
     if not options.model.exists():
         sys.exit(
             f"There is no trained network {options.model} yet. Train one first:\n"
-            f"    {sys.executable} {Path(__file__).with_name('train_mnist.py')}"
+            f"    {typed(sys.executable, Path(__file__).with_name('train_mnist.py'))}"
         )
     model = load_model(options.model)
+    if (model.input_shape, model.output_shape) != ((None, 784), (None, 10)):
+        sys.exit(f"{options.model} does not read digits, which takes 784 numbers in and 10 out.")
     options.out.mkdir(parents=True, exist_ok=True)
 
     for picture in options.pictures:
@@ -53,7 +60,7 @@ def main() -> None:
         p = model.predict(image.reshape(1, 784) / 255, verbose=0)[0]  # (10,)
         print(as_text(image))
         for digit, probability in enumerate(p):
-            print(f"  {digit} {100 * probability:5.1f} % {'█' * round(40 * float(probability))}")
+            print(f"  {digit} {100 * probability:5.1f} % {bar(float(probability))}")
         shown = options.out / f"{picture.stem}-read.png"
         draw(image, p).savefig(shown, dpi=150)
         print(f"\n{picture} shows a {p.argmax()}, the network says. (Drawn in {shown})")
@@ -83,4 +90,4 @@ def draw(image: np.ndarray, p: np.ndarray) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

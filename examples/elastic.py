@@ -33,6 +33,7 @@ from tinynet.layers import Dense
 from tinynet.models import Sequential
 from tinynet.optimizers import SGD
 from tinynet.schedules import CosineDecay
+from tinynet.support.commands import folder, run, whole
 
 Array = NDArray[Any]
 
@@ -248,21 +249,14 @@ def read_options() -> argparse.Namespace:
         description="Train dense layers on digits that are distorted anew for every epoch."
     )
     add = parser.add_argument
-    add("--epochs", metavar="N", type=positive, help="rounds (default 40; 30 with --quick)")
+    add("--epochs", metavar="N", type=whole(1), help="rounds (default 40; 30 with --quick)")
     add("--quick", action="store_true", help="the 10,000 digits that are here, a small network")
     add("--distort", choices=list(KINDS), default="all", help="in which way (default all)")
     add("--data-dir", metavar="DIR", type=Path, help="where the set's four files are, or are to go")
-    add("--out", metavar="DIR", type=Path, default="out", help="where results go (default out)")
-    add("--seed", metavar="N", type=int, default=0, help="same seed, same result (default 0)")
+    add("--out", metavar="DIR", type=folder, default="out", help="where results go (default out)")
+    add("--seed", metavar="N", type=whole(0), default=0, help="same seed, same result (default 0)")
     return parser.parse_args()
 
 
-def positive(text: str) -> int:
-    """Read a whole number from 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
-    return int(text)
-
-
 if __name__ == "__main__":
-    main()
+    run(main)

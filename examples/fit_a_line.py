@@ -13,7 +13,6 @@ Dense(1) computes just these: see `backward` in tinynet/layers.py.
 """
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from tinynet.layers import Dense
 from tinynet.losses import MeanSquaredError
 from tinynet.models import Sequential
 from tinynet.optimizers import SGD
+from tinynet.support.commands import folder, number, run
 
 x = np.arange(10.0)
 y = np.array([10, 20, 25, 30, 40, 45, 40, 50, 60, 55.0])
@@ -60,9 +60,10 @@ def descend(m: float, b: float) -> list[tuple[float, float]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Fit a line y = m x + b to ten points.")
     add = parser.add_argument
-    add("--m", type=float, default=-2.0, help="your slope (default -2)")
-    add("--b", type=float, default=40.0, help="where your line meets x = 0 (default 40)")
-    add("--out", metavar="DIR", type=Path, default="out", help="where pictures go (default out)")
+    add("--m", type=number(-1000, 1000), default=-2.0, help="your slope (default -2)")
+    b_help = "where your line meets x = 0 (default 40)"
+    add("--b", type=number(-1000, 1000), default=40.0, help=b_help)
+    add("--out", metavar="DIR", type=folder, default="out", help="where pictures go (default out)")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
 
@@ -132,4 +133,4 @@ def draw_surface(path: list[tuple[float, float]]) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -20,23 +20,26 @@ import draw
 import pencil
 import server
 
+from tinynet.support.commands import run, whole
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add = parser.add_argument
     model_help = "a network saved by train_mnist.py (default out/model.npz, or one trained now)"
     add("--model", metavar="FILE", type=Path, help=model_help)
-    add("--port", metavar="N", type=int, default=0, help="where it listens (default: a free port)")
+    port_help = "where it listens (default: a free port)"
+    add("--port", metavar="N", type=whole(0, 65535), default=0, help=port_help)
     add("--no-browser", dest="browser", action="store_false", help="open no browser")
     options = parser.parse_args()
     usual = Path("out/model.npz")
+    reader = draw.Reader(options.model or (usual if usual.exists() else None))
+    questions = [reader.training, reader.read, reader.look, reader.nudge]
+    questions += [pencil.step, pencil.code, boundary.train]
     try:
-        reader = draw.Reader(options.model or (usual if usual.exists() else None))
-        questions = [reader.training, reader.read, reader.look, reader.nudge]
-        questions += [pencil.step, pencil.code, boundary.train]
         serving = server.Server(options.port, {q.__name__: q for q in questions})
-    except (OSError, OverflowError, ValueError) as error:
-        sys.exit(f"{options.model or usual}: {error}")
+    except OSError as error:
+        sys.exit(f"--port {options.port}: {error}")
     try:
         print(f"The playground is at\n\n    {serving.url}\n\nCtrl-C ends it.", flush=True)
         if reader.state["learning"]:
@@ -58,4 +61,4 @@ def has_browser() -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -15,6 +15,7 @@ from tinynet import datasets, plots, utils
 from tinynet.datasets import fashion_mnist, mnist, mnist_10k
 from tinynet.layers import Dense
 from tinynet.models import Sequential
+from tinynet.support.commands import folder, run, whole
 
 
 def main() -> None:
@@ -104,12 +105,12 @@ def read_options() -> argparse.Namespace:
         "mnist_10k where there is no network"
     )
     sets = ["auto", "mnist", "fashion_mnist", "mnist_10k"]
-    add("--epochs", metavar="N", type=positive, default=5, help="rounds of training (default 5)")
-    add("--batch-size", metavar="N", type=positive, default=32, help="images a step (default 32)")
+    add("--epochs", metavar="N", type=whole(1), default=5, help="rounds of training (default 5)")
+    add("--batch-size", metavar="N", type=whole(1), default=32, help="images a step (default 32)")
     add("--data", type=name_of_set, choices=sets, default="auto", help=data_help)
     add("--data-dir", metavar="DIR", type=Path, help="where the set's four files are, or are to go")
-    add("--out", metavar="DIR", type=Path, default="out", help="where results go (default out)")
-    add("--seed", metavar="N", type=int, default=0, help="same seed, same result (default 0)")
+    add("--out", metavar="DIR", type=folder, default="out", help="where results go (default out)")
+    add("--seed", metavar="N", type=whole(0), default=0, help="same seed, same result (default 0)")
     add("--no-plots", dest="plots", action="store_false", help="draw no pictures")
     return parser.parse_args()
 
@@ -119,12 +120,5 @@ def name_of_set(text: str) -> str:
     return text.lower().replace("-", "_")
 
 
-def positive(text: str) -> int:
-    """Read a whole number from 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, got {text!r}")
-    return int(text)
-
-
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -15,6 +15,7 @@ Two derivatives are needed. By the chain rule, with dy given:
                                             a reaches every row: each sends its share, add them up
 """
 
+import argparse
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ import tinynet
 from tinynet.datasets import mnist_10k
 from tinynet.layers import Dense, Layer
 from tinynet.models import Sequential
+from tinynet.support.commands import run
 
 
 class LearnedSlope(Layer):
@@ -65,6 +67,7 @@ def network(layer: Layer) -> Sequential:
 
 
 def main() -> None:
+    argparse.ArgumentParser(description="Write a layer, find its mistake, fix it.").parse_args()
     (x, y), (x_test, y_test) = mnist_10k.load_data()
     x, x_test = x.reshape(-1, 784) / 255, x_test.reshape(-1, 784) / 255
 
@@ -88,4 +91,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

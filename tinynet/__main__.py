@@ -1,6 +1,9 @@
 """Say what tinynet is, where its files are, and what to type next."""
 
+import sys
+
 import tinynet
+from tinynet.support.commands import run, typed
 from tinynet.support.shipped import shipped
 
 TEXT = """\
@@ -11,9 +14,9 @@ tinynet {version}: neural networks in pure NumPy, written to be read.
   examples       {examples}
   10,000 digits  {data}
 
-Train on them:   python {train} --data mnist_10k
+Train on them:   {train}
 Learn backprop:  read backprop.md in the guide's folder
-The full sets:   python -m tinynet.datasets"""
+The full sets:   {sets}"""
 
 
 def main() -> None:
@@ -26,10 +29,11 @@ def main() -> None:
             docs=shipped("docs"),
             examples=examples,
             data=shipped("data/mnist-10k"),
-            train=examples / "train_mnist.py",
+            sets=typed(sys.executable, "-m", "tinynet.datasets"),
+            train=typed(sys.executable, examples / "train_mnist.py", "--data", "mnist_10k"),
         )
     )
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

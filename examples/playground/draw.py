@@ -34,6 +34,8 @@ class Reader(Callback):
 
     def __init__(self, path: Path | None) -> None:
         self.learner = untrained() if path is None else load_model(path)
+        if (self.learner.input_shape, self.learner.output_shape) != ((None, 784), (None, 10)):
+            raise ValueError(f"{path} does not read digits, which takes 784 numbers in and 10 out.")
         self.copy = Sequential.from_config(self.learner.get_config())
         self.links = chain(self.copy)
         self.lock = threading.Lock()

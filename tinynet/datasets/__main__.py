@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tinynet.datasets import DownloadError, fashion_mnist, mnist, mnist_10k
 from tinynet.datasets.cache import DataFile, find
+from tinynet.support.commands import run
 from tinynet.support.shipped import REINSTALL, shipped
 
 SETS = {dataset.name: dataset for dataset in (mnist.SET, fashion_mnist.SET)}
@@ -82,4 +83,4 @@ def _print_files(files: Iterable[DataFile], places: list[Path]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -15,5 +15,6 @@ hdf5.py        the container of Keras's weights, read without trust
 files.py       writing a file whole or not at all
 shipped.py     where the data, docs and examples are that come with the package
 blas.py        how many threads the matrix products may use
+commands.py    how the commands and examples read their options, and how they end
 interrupts.py  Ctrl-C that waits for the end of a step
 """
