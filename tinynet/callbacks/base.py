@@ -30,6 +30,9 @@ class Callback:
     params: dict[str, Any]
     last = False  # whether it is called after all others, whatever its place in the list
     peers: Sequence[Callback] = ()  # if so, all that are called in this run
+    adds: tuple[str, ...] | None = ()  # names that it writes into an epoch's logs; None for any
+    names: Sequence[str] = ()  # those that it will find there in this fit,
+    may_be_more = True  # and whether callbacks of the user's may have added others
 
     def set_model(self, model: Any) -> None:
         """Take note of the model before anything else is called."""
@@ -112,6 +115,15 @@ class CallbackList:
             callback.set_params(params)
             callback.set_model(model)
 
+    def expect(self, names: Sequence[str]) -> None:
+        """Tell each callback which names an epoch's logs will hold when its turn comes."""
+        may_be_more = False
+        for callback in self.callbacks:
+            callback.names, callback.may_be_more = names, may_be_more
+            own = type(callback).__module__.startswith("tinynet.") and callback.adds is not None
+            may_be_more = may_be_more or not own
+            names = [*names, *(callback.adds or ())]
+
     def __call__(self, hook: str, *args: Any, logs: dict[str, Any] | None = None) -> None:
         """Call the method of that name on every callback, all with the same logs."""
         logs = {} if logs is None else logs
@@ -134,6 +146,8 @@ class LambdaCallback(Callback):
 
     Source: keras.callbacks.LambdaCallback.
     """
+
+    adds = None
 
     def __init__(self, **functions: Callable[..., Any]) -> None:
         for hook, function in functions.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any
 
 from tinynet.callbacks.base import Callback, Logs, Monitor
@@ -24,7 +25,8 @@ class ModelCheckpoint(Monitor):
         initial_value_threshold: float or None (default): only what is better than this.
 
     Raises:
-        ValueError: a save_freq that is neither.
+        ValueError: a save_freq that is neither; in fit, before the first epoch, a filepath with a
+            name that the logs will not hold, or a model that can't be written down.
 
     Example:
         >>> checkpoint = ModelCheckpoint("best.npz", save_best_only=True)
@@ -62,10 +64,39 @@ class ModelCheckpoint(Monitor):
         self.batches = settings.count("batches", state["batches"], least=0)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        if not self.save_weights_only:
-            from tinynet import saving
+        """Say now, and not after a long epoch, why the model can't be saved there."""
+        from tinynet import saving
+        from tinynet.support import hdf5
 
-            saving.describe(self.model)  # or say now, not after a long epoch, why it can't be
+        if self.filepath.endswith((".keras", ".h5", ".hdf5")):
+            hdf5.library()
+        if not self.save_weights_only:
+            saving.describe(self.model)
+        if not self.may_be_more:
+            names, batch = list(self.names), {}
+            if self.save_freq != "epoch":  # within an epoch nothing has been validated
+                names = [name for name in names if not name.startswith("val_")]
+                batch = {"batch": 1}
+            self.path(dict.fromkeys(names, 0.5), **batch)
+        folder = os.path.dirname(self.filepath)
+        if "{" not in folder:
+            os.makedirs(folder or ".", exist_ok=True)
+
+    def path(self, logs: Logs, **batch: int) -> str:
+        """Return where to save, with the names in filepath filled in.
+
+        Raises:
+            ValueError: a name that the logs do not hold, or that can't be written as asked for.
+        """
+        known = {"epoch": self.epoch + 1} | batch | logs
+        try:
+            return self.filepath.format(**known)
+        except (LookupError, ValueError, TypeError, AttributeError) as error:
+            wrong = f"no {error}" if isinstance(error, KeyError) else f"{error}"
+            raise ValueError(
+                f"ModelCheckpoint can't fill in its filepath {self.filepath!r}: {wrong}. "
+                f"There are: {', '.join(known)}."
+            ) from None
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self.epoch = epoch
@@ -81,6 +112,8 @@ class ModelCheckpoint(Monitor):
 
     def save(self, logs: Logs, **batch: int) -> None:
         """Save the model, unless only the best is wanted and this is not it."""
+        from string import Formatter  # only here: import tinynet stays quick
+
         value, note = None, ""
         if self.save_best_only:
             value = self.get_monitor_value(logs)
@@ -91,7 +124,16 @@ class ModelCheckpoint(Monitor):
                 self.say(f"{self.monitor} did not improve from {best}")
                 return
             note = f"{self.monitor} improved from {best} to {value:.5f}, "
-        path = self.filepath.format(epoch=self.epoch + 1, **batch, **logs)
+        fields = {field for _, field, _, _ in Formatter().parse(self.filepath) if field}
+        late = sorted(fields & set(self.names) - set(logs))
+        if late:  # such as val_loss, where only every other epoch is validated
+            warnings.warn(
+                f"ModelCheckpoint saves nothing after epoch {self.epoch + 1}: its filepath has "
+                f"{late[0]!r}, which this epoch has not.",
+                stacklevel=2,
+            )
+            return
+        path = self.path(logs, **batch)
         self.say(f"{note}saving model to {path}")
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         if self.save_weights_only:

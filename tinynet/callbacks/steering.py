@@ -120,6 +120,8 @@ class ReduceLROnPlateau(Monitor):
     Source: keras.callbacks.ReduceLROnPlateau.
     """
 
+    adds = ("learning_rate",)
+
     def __init__(
         self,
         monitor: str = "val_loss",
@@ -189,6 +191,8 @@ class LearningRateScheduler(Callback):
 
     Source: keras.callbacks.LearningRateScheduler.
     """
+
+    adds = ("learning_rate",)
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
         self.schedule = schedule

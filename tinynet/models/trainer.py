@@ -139,6 +139,8 @@ class Trainer(Compiled):
         assert self.history is not None
         logs: Logs = {}
         train.reset()
+        names = list(self._scores(train.source).logs())
+        hooks.expect([*names, *(f"val_{name}" for name in names if validation)])
         hooks("on_train_begin")  # where BackupAndRestore may move self.epoch on
         for epoch in range(self.epoch, epochs if not self.was_stopped else 0):
             hooks("on_epoch_begin", epoch)
