@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -71,7 +72,8 @@ def on_a_terminal(code, **env):
 
 
 def test_on_a_terminal_one_line_an_epoch_is_redrawn():
-    lines = on_a_terminal(FIT.replace(", VERBOSE", "")).decode().split("\n")
+    text = on_a_terminal(FIT.replace(", VERBOSE", ""), COLUMNS="120").decode()
+    lines = text.split("\n")
     assert [line for line in lines if line.startswith("Epoch")] == ["Epoch 1/2", "Epoch 2/2"]
     redrawn = [line.split("\r") for line in lines if "\r" in line]
     assert len(redrawn) == 4  # two epochs, evaluate, predict
@@ -120,15 +122,58 @@ def test_an_ascii_terminal_gets_an_ascii_bar():
     assert re.search(r"\d+/20 =*\.+ ", text)
 
 
-def test_a_notebook_is_redrawn(monkeypatch):
+def test_in_a_notebook_one_output_is_replaced(monkeypatch):
     stream = type("OutStream", (io.StringIO,), {"__module__": "ipykernel.iostream"})()
-    stream.isatty = lambda: False
+    shown = []
+
+    class Shell:
+        class display_pub:
+            def publish(data, metadata, transient, update):
+                shown.append((data["text/plain"], transient["display_id"], update))
+
     monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: Shell))
     monkeypatch.setattr(progress, "INTERVAL", 0)
-    line = Progress(2, verbose=1)
-    line.update(1, {"loss": 1.0})
-    line.finish({"loss": 0.5})
-    assert stream.getvalue().count("\r") == 2
+    for _ in range(2):
+        line = Progress(2, verbose=1)
+        line.update(1, {"loss": 1.0})
+        line.finish({"loss": 0.5})
+    assert stream.getvalue() == ""
+    assert [update for _, _, update in shown] == [False, True, False, True]
+    (one, place, _), (two, same, _), (_, other, _), _ = shown
+    assert "loss: 1.0" in one
+    assert "loss: 0.5" in two
+    assert place == same != other
+
+
+def test_a_notebook_that_is_run_from_a_command_keeps_a_line_an_epoch(tmp_path):
+    pytest.importorskip("ipykernel", reason="needs ipykernel and nbconvert")
+    nbformat = pytest.importorskip("nbformat")
+    execute = pytest.importorskip("nbconvert.preprocessors").ExecutePreprocessor
+    code = FIT.replace(", VERBOSE", "")
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    execute(timeout=120).preprocess(book, {"metadata": {"path": str(ROOT)}})
+    outputs = book.cells[0].outputs
+    texts = [o.get("text") or o.data["text/plain"] for o in outputs]
+    assert [text for text in texts if text.startswith("Epoch")] == ["Epoch 1/2\n", "Epoch 2/2\n"]
+    assert len([text for text in texts if text.startswith("20/20")]) == 4
+    assert sum(len(text.splitlines()) for text in texts) < 10
+
+
+@pytest.mark.parametrize("columns", [200, 80, 60, 40])
+def test_no_line_is_longer_than_the_terminal_and_no_value_is_lost(columns, monkeypatch, capsys):
+    monkeypatch.setattr(progress, "is_terminal", lambda: True)
+    monkeypatch.setattr(progress, "width", lambda: columns - 1)
+    monkeypatch.setattr(progress, "INTERVAL", 0)
+    logs = {"accuracy": 0.5, "top_k_categorical_accuracy": 0.75, "val_loss": 0.25}
+    line = Progress(20, verbose=1)
+    line.update(10, logs)
+    line.finish(logs)
+    written = capsys.readouterr().out
+    assert max(map(len, re.split(r"[\r\n]", written))) < columns
+    last = " ".join(written.rpartition("\r")[2].split())
+    assert all(f"{name}: {value:.4f}" in last for name, value in logs.items())
+    assert last.startswith(f"20/20 {BAR}") or columns < 60
 
 
 def test_a_shorter_line_wipes_a_longer_one(monkeypatch, capsys):

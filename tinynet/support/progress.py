@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tinynet.support.settings import plain
+
 WIDTH = 20  # of the bar, in characters
 INTERVAL = 0.05  # seconds between two redraws
 
@@ -51,8 +53,7 @@ class Progress:
             left = clock(pace * (self.target - step) if self.target else now - self.start)
             line = f"{self.bar(step)} {left} {per_step(pace)}{values(logs)}"
             if is_terminal():  # a line that wraps can't be redrawn; the last one is shown whole
-                width = shutil.get_terminal_size().columns - 1  # it may have been resized
-                line, self.drawn = line[:width], min(self.drawn, width)
+                line, self.drawn = line[: width()], min(self.drawn, width())
             self.draw(line)
 
     def finish(self, logs: Mapping[str, float]) -> None:
@@ -62,15 +63,29 @@ class Progress:
         now, done = time.monotonic(), self.target or self.step
         spent, pace = f"{now - self.start:.0f}s", per_step(self.pace(done, now))
         if self.redraws:
-            self.draw(f"{self.bar(done)} {spent} {pace}{values(logs)}")
-            show("\n")
+            line = f"{self.bar(done)} {spent} {pace}{values(logs)}"
+            self.draw(folded(line, width()) if is_terminal() else line)
+            show("\n" if is_terminal() else "")
         else:
             count = f"{done}/{done}"
             show(f"{count} - {spent} - {pace}{values(logs)}\n")
 
     def draw(self, line: str) -> None:
-        """Write a line over the one that stands there."""
-        show("\r" + line.ljust(self.drawn))
+        """Write a line over the one that stands there.
+
+        What is displayed in a notebook is replaced. Written out line by line, with control codes,
+        it would all be in the file, and a page made of it would show a hundred lines an epoch.
+        """
+        if shell := notebook():
+            show("")
+            shell.display_pub.publish(
+                {"text/plain": line},
+                metadata={},
+                transient={"display_id": f"progress-{self.start}-{id(self)}"},
+                update=self.drawn > 0,
+            )
+        else:
+            show("\r" + line.ljust(self.drawn))
         self.drawn = len(line)
 
     def bar(self, step: int) -> str:
@@ -91,12 +106,42 @@ class Progress:
 
 def can_redraw() -> bool:
     """Say whether the output is a terminal or a notebook, where a line can be redrawn."""
-    return is_terminal() or type(sys.stdout).__module__.startswith("ipykernel")
+    return is_terminal() or notebook() is not None
+
+
+def notebook() -> Any:
+    """Return the shell of the notebook that the output goes to, or None."""
+    if type(sys.stdout).__module__.startswith("ipykernel") and "IPython" in sys.modules:
+        return sys.modules["IPython"].get_ipython()
+    return None
 
 
 def is_terminal() -> bool:
     """Say whether the output is a terminal."""
     return bool(getattr(sys.stdout, "isatty", bool)())
+
+
+def width() -> int:
+    """Return how long a line may be, here and now: a terminal may be resized."""
+    return shutil.get_terminal_size().columns - 1
+
+
+def folded(line: str, width: int) -> str:
+    """Break a line in front of the values that do not fit on it.
+
+    Example:
+        >>> print(folded("9/9 5s - accuracy: 0.9254 - loss: 0.2100", 30))
+        9/9 5s - accuracy: 0.9254
+            loss: 0.2100
+    """
+    first, *values = line.split(" - ")
+    lines = [first]
+    for value in values:
+        if len(lines[-1]) + len(" - ") + len(value) <= width:
+            lines[-1] += f" - {value}"
+        else:
+            lines.append(f"    {value}")
+    return "\n".join(part[:width] for part in lines)
 
 
 def show(text: str) -> None:
@@ -153,5 +198,5 @@ def values(logs: Mapping[str, float]) -> str:
 def written(value: Any) -> str:
     """Write a number as Keras does, and anything else that a callback logs as it is."""
     if not isinstance(value, (int, float, np.integer, np.floating)):
-        return str(value)
+        return plain(str(value), 40)
     return f"{value:.4f}" if abs(float(value)) > 1e-3 else f"{value:.4e}"
