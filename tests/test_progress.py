@@ -151,7 +151,7 @@ def test_a_notebook_that_is_run_from_a_command_keeps_a_line_an_epoch(tmp_path):
     nbformat = pytest.importorskip("nbformat")
     execute = pytest.importorskip("nbconvert.preprocessors").ExecutePreprocessor
     code = FIT.replace(", VERBOSE", "")
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code + "pass")])
     execute(timeout=120).preprocess(book, {"metadata": {"path": str(ROOT)}})
     outputs = book.cells[0].outputs
     texts = [o.get("text") or o.data["text/plain"] for o in outputs]

@@ -31,7 +31,7 @@ class Callback:
     last = False  # whether it is called after all others, whatever its place in the list
     peers: Sequence[Callback] = ()  # if so, all that are called in this run
     adds: tuple[str, ...] | None = ()  # names that it writes into an epoch's logs; None for any
-    names: Sequence[str] = ()  # those that it will find there in this fit,
+    expected: Sequence[str] = ()  # those that it will find there in this fit,
     may_be_more = True  # and whether callbacks of the user's may have added others
 
     def set_model(self, model: Any) -> None:
@@ -119,7 +119,7 @@ class CallbackList:
         """Tell each callback which names an epoch's logs will hold when its turn comes."""
         may_be_more = False
         for callback in self.callbacks:
-            callback.names, callback.may_be_more = names, may_be_more
+            callback.expected, callback.may_be_more = names, may_be_more
             own = type(callback).__module__.startswith("tinynet.") and callback.adds is not None
             may_be_more = may_be_more or not own
             names = [*names, *(callback.adds or ())]

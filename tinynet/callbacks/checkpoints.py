@@ -73,7 +73,7 @@ class ModelCheckpoint(Monitor):
         if not self.save_weights_only:
             saving.describe(self.model)
         if not self.may_be_more:
-            names, batch = list(self.names), {}
+            names, batch = list(self.expected), {}
             if self.save_freq != "epoch":  # within an epoch nothing has been validated
                 names = [name for name in names if not name.startswith("val_")]
                 batch = {"batch": 1}
@@ -125,7 +125,7 @@ class ModelCheckpoint(Monitor):
                 return
             note = f"{self.monitor} improved from {best} to {value:.5f}, "
         fields = {field for _, field, _, _ in Formatter().parse(self.filepath) if field}
-        late = sorted(fields & set(self.names) - set(logs))
+        late = sorted(fields & set(self.expected) - set(logs))
         if late:  # such as val_loss, where only every other epoch is validated
             warnings.warn(
                 f"ModelCheckpoint saves nothing after epoch {self.epoch + 1}: its filepath has "

@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import os
 import weakref
+from collections.abc import Sequence
 from typing import Any
 
 from tinynet.callbacks.base import Callback, Logs
+from tinynet.support import settings
 from tinynet.support.interrupts import deferred
 from tinynet.support.progress import Progress, show
 from tinynet.support.registry import nearest
@@ -132,10 +134,13 @@ class CSVLogger(Callback):
         separator: what stands between values, default ",".
         append: whether to go on with a file that is there; default False starts anew.
 
+    Raises:
+        ValueError: in fit, a file to go on with that has other columns.
+
     Example:
         >>> logger = CSVLogger("training.csv")
 
-    Source: keras.callbacks.CSVLogger.
+    Source: keras.callbacks.CSVLogger, which appends under other columns, too.
     """
 
     def __init__(
@@ -146,19 +151,43 @@ class CSVLogger(Callback):
         self.append = append
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self.names: list[str] = []
+        self.names: list[str] = []  # of the columns
         if not self.append:
             open(self.filename, "w").close()
+        elif os.path.exists(self.filename) and os.path.getsize(self.filename):
+            with open(self.filename, newline="") as file:
+                first, *self.names = next(csv.reader(file, delimiter=self.separator), [""])
+            self.fit_in([] if self.may_be_more else self.expected, first)
+            with open(self.filename, "rb+") as file:
+                file.seek(-1, os.SEEK_END)
+                if file.read() not in b"\r\n":  # a run was killed in the middle of its line
+                    file.write(b"\r\n")
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
+        if self.append and self.names:
+            self.fit_in(list(logs))
         with open(self.filename, "a", newline="") as file:  # each line is safe once written
             writer = csv.writer(file, delimiter=self.separator)
             if not self.names:
                 self.names = self.columns(logs)
-                if not file.tell():
-                    writer.writerow(["epoch", *self.names])
+                writer.writerow(["epoch", *self.names])
             writer.writerow([epoch, *(logs.get(name, "NA") for name in self.names)])
+
+    def fit_in(self, names: Sequence[str], first: str = "epoch") -> None:
+        """Refuse to write under columns that have other names.
+
+        Raises:
+            ValueError: with what to type.
+        """
+        others = [name for name in names if name not in self.names]
+        if first != "epoch" or others:
+            wanted = f"; this training logs {', '.join(others)}, too" if others else ""
+            raise ValueError(
+                f"CSVLogger can't go on with {os.fspath(self.filename)}: its columns are "
+                f"{settings.short([first, *self.names])}{wanted}. Name another file, or start this "
+                f"one anew: append=False."
+            )
 
     def columns(self, logs: Logs) -> list[str]:
         """Return the names to write: those of the first epoch, and room for validation."""
