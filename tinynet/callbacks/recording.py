@@ -156,7 +156,7 @@ class CSVLogger(Callback):
             open(self.filename, "w").close()
         elif os.path.exists(self.filename) and os.path.getsize(self.filename):
             with open(self.filename, newline="") as file:
-                first, *self.names = next(csv.reader(file, delimiter=self.separator), [""])
+                first, *self.names = next(csv.reader(file, delimiter=self.separator)) or [""]
             self.fit_in([] if self.may_be_more else self.expected, first)
             with open(self.filename, "rb+") as file:
                 file.seek(-1, os.SEEK_END)
