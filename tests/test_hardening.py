@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 from toy import data, network
 
+import tinynet
 from tinynet import callbacks, config, plots
-from tinynet.models import load_model
+from tinynet.layers import Dense
+from tinynet.models import Sequential, load_model
 from tinynet.support.progress import values
+from tinynet.utils import set_random_seed
 
 
 def test_a_model_is_freed_without_the_garbage_collector():
@@ -113,3 +116,43 @@ def test_a_metric_function_that_writes_changes_no_targets():
     model = network(loss="categorical_crossentropy", metrics=[rude, "accuracy"])
     model.evaluate(x, t, verbose=0)
     assert (t == before).all()
+
+
+@pytest.mark.parametrize("name", ["learning_rate", "momentum", "weight_decay", "clipvalue"])
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_settings_are_pythons_own_numbers_however_they_were_given(name, kind):
+    trained = []
+    for given in (0.25, kind(0.25)):
+        optimizer = tinynet.optimizers.SGD(0.5)
+        setattr(optimizer, name, given)
+        assert not isinstance(getattr(optimizer, name), np.generic)
+        set_random_seed(1)
+        model = Sequential([Dense(2, input_shape=(3,))])
+        model.compile(optimizer, "mse")
+        model.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0)
+        trained.append(model.params.copy())
+    assert trained[1].dtype == np.float32
+    np.testing.assert_array_equal(*trained)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda m, x: m.fit(None, x),
+        lambda m, x: m.predict(None),
+        lambda m, x: m.evaluate(None, x),
+        lambda m, x: m.fit(x, x[:, 0], verbose=0, validation_data=(None, x)),
+        lambda m, x: tinynet.check_gradients(m, None, x),
+    ],
+)
+def test_none_is_called_none(call):
+    model = Sequential([Dense(1, input_shape=(3,))])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="Expected x as an array of examples, got None"):
+        call(model, np.ones((4, 3)))
+
+
+@pytest.mark.parametrize("labels", [["a", "b"], 7, None, np.array(["cat", "dog"])])
+def test_labels_of_pictures_are_class_numbers(labels):
+    with pytest.raises(ValueError, match=r"names=\['cat', 'dog'\]"):
+        plots.digits(np.zeros((2, 28, 28)), labels)

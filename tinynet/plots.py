@@ -101,7 +101,7 @@ def digits(
 
     Args:
         images: (n, 28, 28) or (n, 784), or any other square size; any range of values.
-        labels: (n,) class numbers or (n, k) one-hot rows.
+        labels: (n,) or (n, 1) class numbers, or (n, k) one-hot rows.
         names: the name of each class, for Fashion-MNIST say; default its number.
         ax: where to draw; default a new figure.
 
@@ -492,6 +492,11 @@ def _font_size(ax: Axes, wide: float, high: float, texts: Sequence[str]) -> floa
 def _classes(given: ArrayLike) -> NDArray[np.int64]:
     """Class numbers (n,) from those, from rows (n, k), or from sigmoid outputs (n,) or (n, 1)."""
     labels: NDArray[Any] = np.asarray(given)
+    if labels.ndim == 0 or labels.dtype.kind not in "fiub":
+        raise ValueError(
+            f"Expected class numbers such as [7, 2, 1], got {settings.short(given)}. What they are "
+            f"called goes into names: names=['cat', 'dog']"
+        )
     if labels.ndim == 2 and labels.shape[1] > 1:
         labels = labels.argmax(axis=1)
     labels = labels.reshape(len(labels))

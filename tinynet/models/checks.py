@@ -41,6 +41,8 @@ def array(name: str, values: Any) -> Array:
     Raises:
         ValueError: no numbers, rows of different lengths, or nothing at all.
     """
+    if values is None:
+        raise ValueError(f"Expected {name} as an array of examples, got None.")
     if hasattr(values, "toarray"):
         raise ValueError(f"Expected {name} as an array, got a sparse one: {name}.toarray()")
     if hasattr(values, "__getitem__") and not isinstance(values, (list, tuple, range)):

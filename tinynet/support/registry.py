@@ -44,6 +44,10 @@ class Configurable:
 
     off: Mapping[str, Any] = {}
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        # NumPy's own numbers would make float64 of float32 arrays, in every step.
+        super().__setattr__(name, value.item() if isinstance(value, np.generic) else value)
+
     def __new__(cls: type[C], *args: Any, **options: Any) -> C:
         refusing.overrides(cls)
         return super().__new__(cls)
