@@ -6,13 +6,14 @@ t (n, k) targets, or (n,) class numbers      p (n, k) outputs      each value (n
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tinynet import config
 from tinynet.support import ranks, registry, settings
+from tinynet.variables import Scalar
 
 Array = NDArray[Any]
 M = TypeVar("M", bound="Metric")
@@ -41,7 +42,7 @@ class Metric(registry.Configurable):
         config.refuse_dtype({"dtype": dtype})
         self.name: str = settings.text("name", name or registry.snake_case(type(self).__name__))
         self.dtype: str = config.floatx()
-        self.reset_state()
+        Metric.reset_state(self)
 
     @classmethod
     def from_config(cls: type[M], config: Mapping[str, Any]) -> M:
@@ -72,7 +73,20 @@ class Metric(registry.Configurable):
 
     def result(self) -> Any:
         """Return the mean over all examples since the last reset; 0 before the first."""
-        return self.total / self.count if self.count else 0.0
+        return Scalar(self.total / self.count if self.count else 0)
+
+    def add_weight(self, *arguments: Any, **options: Any) -> NoReturn:
+        """Refuse what Keras's metrics keep their numbers in.
+
+        Raises:
+            TypeError: with what to type.
+        """
+        raise TypeError(
+            "A metric of one's own keeps its numbers as attributes: self.hits = 0.0 in __init__ "
+            "and in reset_state, self.hits += ... in update_state."
+        )
+
+    add_variable = add_weight
 
     def __call__(
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from tinynet import config
 from tinynet.support import ranks, registry, settings
+from tinynet.variables import Scalar, Tensor
 
 Array = NDArray[np.floating]
 
@@ -104,8 +105,8 @@ class Reduced(registry.Configurable):
         if sample_weight is not None:
             l, weights = ranks.weigh(l, sample_weight)
         if self.reduction in (None, "none"):
-            return l
-        return float(l.sum()) / (self.divisor(l.size, weights) if l.ndim else 1)
+            return l.view(Tensor)
+        return Scalar(l.sum() / (self.divisor(l.size, weights) if l.ndim else 1))
 
     def pair(self, t: Array, y: Array) -> tuple[Array, Array]:
         """Give the targets and outputs of a call shapes that go together."""

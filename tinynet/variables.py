@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tinynet import config
+
 Array = NDArray[Any]
 
 
@@ -24,6 +26,19 @@ class Tensor(np.ndarray[Any, np.dtype[Any]]):
 
     def __repr__(self) -> str:
         return repr(self.numpy())
+
+
+class Scalar(float):
+    """What a loss or a metric gives when it is called: a float that has numpy().
+
+    Example:
+        >>> Scalar(0.5).numpy()
+        np.float32(0.5)
+    """
+
+    def numpy(self) -> Any:
+        """Return the same number in floatx, as NumPy has it."""
+        return np.dtype(config.floatx()).type(self)
 
 
 class Variable(Tensor):

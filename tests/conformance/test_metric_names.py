@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
+
+import tinynet
 
 
 def identity(lib, width):
@@ -169,3 +173,117 @@ def test_losses_can_be_called_on_arrays(lib):
     ]
     for loss, y, expected in cases:
         assert float(loss(y, p)) == pytest.approx(expected, rel=1e-5)
+
+
+def farthest(y_true, y_pred, power=1):
+    return abs(y_true - y_pred).max(axis=-1) ** power
+
+
+class Farthest:
+    def method(self, y_true, y_pred):
+        return farthest(y_true, y_pred)
+
+    def __call__(self, y_true, y_pred):
+        return farthest(y_true, y_pred)
+
+
+class Named(Farthest):
+    name = "given"
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (functools.partial(farthest, power=2), "partial"),
+        (Farthest().method, "method"),
+        (Farthest(), "farthest"),
+        (Named(), "given"),
+        (lambda y_true, y_pred: farthest(y_true, y_pred), "lambda"),
+    ],
+)
+def test_all_that_can_be_called_is_a_metric(lib, function, name):
+    expected = np.abs(ONE_HOT - P).max(axis=1) ** (2 if name == "partial" else 1)
+    assert measured(lib, function, ONE_HOT, P) == pytest.approx({name: expected.mean()}, rel=1e-5)
+
+
+def test_metrics_may_stand_in_lists_and_under_the_name_of_the_output(lib):
+    assert sorted(measured(lib, ["mse", ["mae"]], ONE_HOT, P)) == ["mae", "mse"]
+    model = identity(lib, 3)
+    model.compile("sgd", "mse", metrics={"activation": ["mae", "accuracy"]})
+    result = model.evaluate(np.array(P, "float32"), ONE_HOT, return_dict=True, verbose=0)
+    assert sorted(result) == ["accuracy", "loss", "mae"]
+
+
+def test_several_numbers_are_kept_whole_and_shown_by_their_mean(lib, tmp_path, capsys):
+    model = identity(lib, 3)
+    model.compile("sgd", "mse", metrics=[lib.metrics.F1Score()])
+    logger = lib.callbacks.CSVLogger(tmp_path / "log.csv")
+    x = np.array(P, "float32")
+    history = model.fit(x, ONE_HOT, verbose=2, callbacks=[logger])
+    scores = np.asarray(history.history["f1_score"][0])
+    np.testing.assert_allclose(scores, [0.5, 1.0, 0.0], atol=1e-6)
+    assert f"f1_score: {scores.mean():.4f}" in capsys.readouterr().out
+    line = (tmp_path / "log.csv").read_text().splitlines()[1]
+    assert line.startswith('0,"""[0.')
+    assert line.count(",") >= 4
+    np.testing.assert_allclose(model.evaluate(x, ONE_HOT, verbose=0)[1], scores)
+
+
+def test_a_metric_of_ones_own_keeps_its_numbers_as_attributes():
+    class Largest(tinynet.metrics.Metric):
+        def __init__(self, name="largest"):
+            super().__init__(name)
+            self.found = 0.0
+
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            self.found = max(self.found, float(np.max(y_pred)))
+
+        def result(self):
+            return self.found
+
+        def reset_state(self):
+            self.found = 0.0
+
+    assert measured(tinynet, Largest(), ONE_HOT, P) == pytest.approx({"largest": 0.8})
+
+
+@pytest.mark.parametrize("method", ["add_weight", "add_variable"])
+def test_a_metric_has_no_weights(method):
+    class Counting(tinynet.metrics.Metric):
+        def __init__(self):
+            super().__init__("counting")
+            self.hits = getattr(self, method)(shape=(), name="hits", initializer="zeros")
+
+        def reset_state(self):
+            self.hits.assign(0)
+
+    with pytest.raises(TypeError, match=r"self\.hits = 0\.0 in __init__"):
+        Counting()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "said"),
+    [
+        ("losses", "crossentropy", "Type 'categorical_crossentropy' for one-hot rows"),
+        ("losses", "ce", "'binary_crossentropy' for 0 and 1"),
+        ("losses", "logcosh", "Did you mean 'log_cosh'"),
+        ("losses", "huber_loss", "Did you mean 'huber'"),
+        ("losses", "cosine_proximity", "Did you mean 'cosine_similarity'"),
+        ("losses", "binary_focal_crossentropy", "Keras has it; tinynet knows dense networks only"),
+        ("metrics", "logcosh", "Did you mean 'log_cosh_error'"),
+        ("metrics", "f1", "Did you mean 'f1_score'"),
+        ("metrics", "MeanIoU", "Keras has it; tinynet knows dense networks only"),
+    ],
+)
+def test_a_name_that_is_none_leads_to_the_one_meant(kind, name, said):
+    with pytest.raises(ValueError, match=said):
+        getattr(tinynet, kind).get(name)
+
+
+def test_what_losses_and_metrics_give_has_numpy():
+    t, p = np.zeros((2, 3), "float32"), np.ones((2, 3), "float32")
+    losses, metrics = tinynet.losses, tinynet.metrics
+    for one in (losses.MeanSquaredError()(t, p), metrics.MeanSquaredError()(t, p)):
+        assert (type(one.numpy()), one) == (np.float32, 1.0)
+    for several in (losses.mse(t, p), metrics.binary_accuracy(t, p), metrics.F1Score()(t, p)):
+        assert type(several.numpy()) is np.ndarray

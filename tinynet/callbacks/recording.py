@@ -8,6 +8,8 @@ import weakref
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from tinynet.callbacks.base import Callback, Logs
 from tinynet.support import settings
 from tinynet.support.interrupts import deferred
@@ -172,7 +174,7 @@ class CSVLogger(Callback):
             if not self.names:
                 self.names = self.columns(logs)
                 writer.writerow(["epoch", *self.names])
-            writer.writerow([epoch, *(logs.get(name, "NA") for name in self.names)])
+            writer.writerow([epoch, *(cell(logs.get(name, "NA")) for name in self.names)])
 
     def fit_in(self, names: Sequence[str], first: str = "epoch") -> None:
         """Refuse to write under columns that have other names.
@@ -194,3 +196,9 @@ class CSVLogger(Callback):
         names = sorted(logs)
         has_validation = any(name.startswith("val_") for name in names)
         return names if has_validation else names + [f"val_{name}" for name in names]
+
+
+def cell(value: Any) -> Any:
+    """Return a value as a CSV file holds it: several numbers as Keras writes them."""
+    several = isinstance(value, (list, tuple, np.ndarray)) and np.ndim(value)
+    return f'"[{", ".join(map(str, value))}]"' if several else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -83,9 +83,20 @@ def only(name: str, value: Any, known: Any) -> None:
 
 def metrics(name: str, given: Any) -> list[metric_table.Metric | str]:
     """Return the metrics that names, objects and functions in a list mean."""
-    if given is not None and not isinstance(given, (list, tuple)):
+    if given is not None and not isinstance(given, (list, tuple, dict)):
         raise ValueError(f"Expected {name} as a list: {name}=[{given!r}]")
-    return [metric_table.get(metric) for metric in given or []]
+    return [metric_table.get(metric) for metric in flat(given or [])]
+
+
+def flat(given: Any) -> Iterator[Any]:
+    """Yield the metrics of lists in lists, and of {name of an output: list}, as there is one."""
+    if isinstance(given, dict) and "class_name" not in given:
+        given = [given[name] for name in sorted(given)]
+    if not isinstance(given, (list, tuple)):
+        yield given
+    else:
+        for part in given:
+            yield from flat(part)
 
 
 def callbacks(given: Any) -> list[Callback]:

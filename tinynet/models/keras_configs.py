@@ -48,7 +48,7 @@ def of_compile(model: Any) -> dict[str, Any]:
 def of_metric(metric: Any) -> Any:
     """Return a metric's config; a function is named, and not written down."""
     if isinstance(metric, FunctionMetric):
-        name = metric.function.__name__
+        name = metric.get_config()["function"]
         function = {"module": "builtins", "class_name": "function", "config": name}
         return function | {"registered_name": "function"}
     return registry.serialize(metric)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from copy import copy
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from tinynet.metrics import Mean, Metric, choose_accuracy
@@ -67,12 +68,17 @@ class Scores:
 
     def logs(self) -> dict[str, float]:
         """Return the means so far, sorted by name, as logs and History have them."""
-        means = {metric.name: metric.result() for metric in [self.loss, *self.metrics]}
+        means = {metric.name: plain(metric.result()) for metric in [self.loss, *self.metrics]}
         return dict(sorted(means.items()))
 
     def report(self, as_dict: bool = False) -> Any:
         """Return the means as evaluate does: [loss, metric, ...], or the loss where it is alone."""
         if as_dict:
             return self.logs()
-        means = [self.loss.result(), *(metric.result() for metric in self.metrics)]
+        means = [plain(metric.result()) for metric in [self.loss, *self.metrics]]
         return means if self.metrics else means[0]
+
+
+def plain(result: Any) -> Any:
+    """Return a result as a Python float, or as an array where it is several numbers."""
+    return float(result) if np.ndim(result) == 0 else np.asarray(result)

@@ -10,6 +10,7 @@ from tinynet import activations, metrics
 from tinynet.metrics import Array
 from tinynet.more.confusion import Confusion, counted, ratio
 from tinynet.support import registry, settings
+from tinynet.variables import Scalar
 
 __all__ = ["AUC"]
 
@@ -99,7 +100,7 @@ class AUC(Confusion):
         columns = zip(t.T, p.T, w.T, strict=True)
         return np.stack([counted(self.levels, *column) for column in columns], axis=-1)  # (4, T, k)
 
-    def result(self) -> float:
+    def result(self) -> Scalar:
         tp, fn, fp, tn = self.counts  # (T,) or (T, k) each
         recall, precision = ratio(tp, tp + fn), ratio(tp, tp + fp)
         x, y = (ratio(fp, fp + tn), recall) if self.curve == "ROC" else (recall, precision)
@@ -108,7 +109,7 @@ class AUC(Confusion):
         else:
             areas = (x[:-1] - x[1:]) * HEIGHTS[self.summation_method](y[:-1], y[1:])
         weights = self.label_weights if self.multi_label else None
-        return float(np.average(areas.sum(axis=0), weights=weights))
+        return Scalar(np.average(areas.sum(axis=0), weights=weights))
 
 
 def between(tp: Array, fn: Array, fp: Array) -> Array:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from tinynet import config, metrics
 from tinynet.metrics import Array, Metric
 from tinynet.support import ranks, registry, settings
+from tinynet.variables import Scalar, Tensor
 
 __all__ = [
     "FalseNegatives",
@@ -42,6 +43,7 @@ class Confusion(Metric):
     def __init__(self, levels: Sequence[float], name: str | None, dtype: str | None) -> None:
         self.levels = np.array(levels)  # (T,)
         super().__init__(name or config.unique_name(type(self).__name__), dtype)
+        self.reset_state()
 
     def reset_state(self) -> None:
         self.counts = np.zeros((4, len(self.levels)))  # tp, fn, fp, tn
@@ -88,9 +90,9 @@ def ratio(part: Array, whole: Array) -> Array:
     return np.divide(part, whole, out=np.zeros_like(part), where=whole != 0)
 
 
-def alone(values: Array) -> float | Array:
+def alone(values: Array) -> Scalar | Tensor:
     """Return a single value as a number, and several as they are, (T,)."""
-    return float(values[0]) if len(values) == 1 else values.astype(config.floatx())
+    return Scalar(values[0]) if len(values) == 1 else values.astype(config.floatx()).view(Tensor)
 
 
 def listed(thresholds: Thresholds, default: float) -> list[float]:
@@ -121,7 +123,7 @@ class Count(Confusion):
         super().__init__(listed(thresholds, 0.5), name, dtype)
         self.thresholds = thresholds
 
-    def result(self) -> float | Array:
+    def result(self) -> Scalar | Tensor:
         return alone(self.counts[self.row])
 
 
@@ -230,7 +232,7 @@ class Precision(Best):
     Source: keras.metrics.Precision. Where nothing is above the threshold it is 0.
     """
 
-    def result(self) -> float | Array:
+    def result(self) -> Scalar | Tensor:
         tp, _, fp, _ = self.counts
         return alone(ratio(tp, tp + fp))
 
@@ -248,7 +250,7 @@ class Recall(Best):
     Source: keras.metrics.Recall. Where nothing should be it is 0.
     """
 
-    def result(self) -> float | Array:
+    def result(self) -> Scalar | Tensor:
         tp, fn, _, _ = self.counts
         return alone(ratio(tp, tp + fn))
 

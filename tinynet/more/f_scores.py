@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from tinynet import config, metrics
 from tinynet.metrics import Array, Metric
 from tinynet.support import ranks, registry, settings
+from tinynet.variables import Scalar, Tensor
 
 __all__ = ["F1Score", "FBetaScore"]
 
@@ -49,6 +50,7 @@ class FBetaScore(Metric):
         self.average = settings.choice("average", average, None, "micro", "macro", "weighted")
         self.beta = settings.number("beta", beta, "(0, inf)")
         self.threshold = settings.optional("threshold", threshold, "(0, 1]")
+        self.reset_state()
 
     def reset_state(self) -> None:
         self.counts = np.zeros((3, 1))  # tp, fp, fn; later (3, k)
@@ -69,7 +71,7 @@ class FBetaScore(Metric):
         cases = (w * yes * t, w * yes * (1 - t), w * ~yes * t)  # (n, k) each
         self.counts = self.counts + np.stack([case.sum(axis=0) for case in cases])
 
-    def result(self) -> float | Array:
+    def result(self) -> Scalar | Tensor:
         tp, fp, fn = self.counts  # (k,) each
         support = tp + fn  # how much each class is a target
         if self.average == "micro":
@@ -77,8 +79,10 @@ class FBetaScore(Metric):
         P, R = tp / (tp + fp + EPSILON), tp / (tp + fn + EPSILON)
         scores: Array = (1 + self.beta**2) * P * R / (self.beta**2 * P + R + EPSILON)
         if self.average == "weighted":
-            return float((scores * support).sum() / (support.sum() + EPSILON))
-        return scores.astype(config.floatx()) if self.average is None else float(scores.mean())
+            return Scalar((scores * support).sum() / (support.sum() + EPSILON))
+        if self.average is None:
+            return scores.astype(config.floatx()).view(Tensor)
+        return Scalar(scores.mean())
 
 
 class F1Score(FBetaScore):

@@ -11,6 +11,7 @@ from tinynet import losses, metrics
 from tinynet.metrics import Array, Metric, errors
 from tinynet.more import losses as others
 from tinynet.support import ranks, registry
+from tinynet.variables import Scalar
 
 __all__ = [
     "Accuracy",
@@ -65,8 +66,8 @@ class RootMeanSquaredError(Metric):
         squares: Array = np.square(errors(t, p))  # (n, k)
         return squares
 
-    def result(self) -> float:
-        return math.sqrt(super().result())
+    def result(self) -> Scalar:
+        return Scalar(math.sqrt(super().result()))
 
 
 class LossMetric(Metric):

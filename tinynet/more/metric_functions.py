@@ -13,6 +13,7 @@ from tinynet import config, losses, metrics
 from tinynet.metrics import Metric
 from tinynet.more import loss_functions
 from tinynet.more.loss_functions import *  # noqa: F403
+from tinynet.variables import Tensor
 
 __all__ = [
     *loss_functions.__all__,
@@ -26,7 +27,8 @@ __all__ = [
 
 def values(metric: Metric, y_true: Any, y_pred: Any) -> Any:
     """Return what a metric says of each example."""
-    return metric.per_example(np.array(y_true), np.array(y_pred)).astype(config.floatx())
+    each = metric.per_example(np.array(y_true), np.array(y_pred))
+    return np.asarray(each, config.floatx()).view(Tensor)
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from tinynet import config, metrics
 from tinynet.metrics import Array, Metric
 from tinynet.support import ranks, registry, settings
+from tinynet.variables import Scalar, Tensor
 
 __all__ = ["R2Score"]
 
@@ -49,6 +50,7 @@ class R2Score(Metric):
             None,
         )
         self.num_regressors = settings.count("num_regressors", num_regressors, 0)
+        self.reset_state()
 
     def reset_state(self) -> None:
         self.sums = np.zeros((4, 1))  # of w, w t, w t² and w (t - p)²; later (4, k)
@@ -67,7 +69,7 @@ class R2Score(Metric):
         self.sums = self.sums + np.stack([term.sum(axis=0) for term in terms])
         self.seen += t.size
 
-    def result(self) -> float | Array:
+    def result(self) -> Scalar | Tensor:
         count, total, squares, errors = self.sums  # (k,) each
         with np.errstate(all="ignore"):
             varied = squares - total * total / count  # sum of w (t - mean t)²
@@ -76,9 +78,9 @@ class R2Score(Metric):
             if self.class_aggregation == "variance_weighted_average":
                 scores = (scores * varied).sum(keepdims=True) / varied.sum()
         scores = self.adjusted(scores)
-        return (
-            scores.astype(config.floatx()) if not self.class_aggregation else float(scores.mean())
-        )
+        if self.class_aggregation is None:
+            return scores.astype(config.floatx()).view(Tensor)
+        return Scalar(scores.mean())
 
     def adjusted(self, scores: Array) -> Array:
         """Count it against a score that it has many inputs to explain few examples with."""

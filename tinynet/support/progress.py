@@ -196,7 +196,9 @@ def values(logs: Mapping[str, float]) -> str:
 
 
 def written(value: Any) -> str:
-    """Write a number as Keras does, and anything else that a callback logs as it is."""
+    """Write a number as Keras does, an array by its mean, and anything else as it is."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        value = value.mean()
     if not isinstance(value, (int, float, np.integer, np.floating)):
         return plain(str(value), 40)
     return f"{value:.4f}" if abs(float(value)) > 1e-3 else f"{value:.4e}"

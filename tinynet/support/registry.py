@@ -249,13 +249,14 @@ def refuse(cls: type[Configurable], unknown: Mapping[str, Any]) -> None:
         )
 
 
-def in_keras(kind: str, name: str) -> bool:
-    """Say whether Keras has a loss, a layer, ... of this name."""
+def outside(kind: str, table: Mapping[str, Any], name: str) -> bool:
+    """Say whether Keras has a loss, a layer, ... of this name, and tinynet has not."""
     from tinynet.support.keras_names import NAMES  # only here: import tinynet stays quick
 
     module = {"loss": "losses", "schedule": "optimizers.schedules"}.get(kind, f"{kind}s")
     names = NAMES.get(module, "").split()
-    return any(name in (other, other.lower(), snake_case(other)) for other in names)
+    same = [other for other in names if name in (other, other.lower(), snake_case(other))]
+    return any(other not in table for other in same)
 
 
 fill_tables: list[Callable[[], object]] = []  # more/ puts here what enters its classes
@@ -275,8 +276,9 @@ def find(kind: str, table: Mapping[str, T], name: str, advice: str = "") -> T:
         return table[name]
     near = nearest(name, table)
     hint = f" Did you mean {near!r}?" if near else ""
-    if in_keras(kind, name) and str(near).lower() != name.lower():
+    if outside(kind, table, name):
         hint = " Keras has it; tinynet knows dense networks only."
+    hint = spellings.STRINGS.get(name, hint)
     valid = ", ".join(repr(n) for n in table if n == n.lower())
     known = f" tinynet has: {valid}." if valid else ""
     raise ValueError(f"Unknown {kind} {settings.short(name)}.{hint}{advice}{known}")

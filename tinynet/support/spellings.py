@@ -186,6 +186,16 @@ KINDS = (  # of layers that are outside: what their names hold, and what to do
     ),
 )
 
+WHICH_CROSSENTROPY = (
+    " Type 'categorical_crossentropy' for one-hot rows, 'sparse_categorical_crossentropy' for "
+    "class numbers, 'binary_crossentropy' for 0 and 1."
+)
+STRINGS = {  # of losses and metrics: near to one name, and maybe meant for another
+    "crossentropy": WHICH_CROSSENTROPY,
+    "cross_entropy": WHICH_CROSSENTROPY,
+    "ce": WHICH_CROSSENTROPY,
+}
+
 NAMES = {  # public names of single things: what to type
     "callbacks.TensorBoard": "callbacks.CSVLogger('log.csv'), and tinynet.plots.history(history)",
     "callbacks.ProgbarLogger": "model.fit(x, y, verbose=1)",
