@@ -26,7 +26,7 @@ SLOW = {
     "test_examples", "test_exercises", "test_forty_ways", "test_golden", "test_hostile_files",
     "test_idx", "test_long_work", "test_notebook", "test_packaging", "test_plots",
     "test_playground", "test_playground_browser", "test_progress", "test_resume",
-    "test_same_bits", "test_style", "test_types",
+    "test_same_bits", "test_style", "test_types", "test_wrappers",
 }  # fmt: skip
 
 

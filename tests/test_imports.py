@@ -92,6 +92,7 @@ def test_nothing_needs_the_model_but_what_looks_at_one():
         "tinynet",
         "tinynet.explain",
         "tinynet.plots",
+        "tinynet.wrappers",
     }
 
 
@@ -172,7 +173,8 @@ def test_nothing_of_the_core_needs_plots_or_data_sets():
 def test_only_the_three_dependencies_are_imported(name):
     roots = {module.partition(".")[0] for module in imported(FILES[name], everywhere=True)}
     # urllib3 comes with requests, Pillow with matplotlib.
-    assert roots - sys.stdlib_module_names <= RUN_TIME | {"tinynet", "urllib3", "PIL"}
+    extra = {"sklearn"} if name == "tinynet.wrappers" else set()
+    assert roots - sys.stdlib_module_names <= RUN_TIME | {"tinynet", "urllib3", "PIL"} | extra
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -35,6 +35,7 @@ And what surrounds it:
     more/            the rest of dense Keras, under the names of the modules above
     datasets/        MNIST and Fashion-MNIST, downloaded and checked, over idx.py
     saving.py        model files
+    wrappers.py      models as scikit-learn's estimators
     support/         names and configs, progress lines, whole files: knows nothing of networks
 
 The names are Keras's: `import tinynet as keras` is often all that a script needs.
@@ -107,6 +108,7 @@ absent.answer()
 
 if TYPE_CHECKING:
     from tinynet import datasets, distributed, idx, plots
+    from tinynet import wrappers as wrappers
     from tinynet.initializers import Initializer as Initializer
     from tinynet.layers import InputLayer as InputLayer
     from tinynet.layers import Layer as Layer
@@ -119,7 +121,7 @@ else:  # a type checker would take any name then
 
     def __getattr__(name: str) -> Any:
         # Files and pictures are imported when first used: import tinynet stays quick.
-        if name in ("datasets", "distributed", "idx", "plots"):
+        if name in ("datasets", "distributed", "idx", "plots", "wrappers"):
             return import_module(f"tinynet.{name}")
         if name in ALIASES:
             return getattr(import_module(f"tinynet.{ALIASES[name]}"), name)

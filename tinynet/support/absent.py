@@ -89,12 +89,17 @@ class Finder:
 def answer() -> None:
     """Let the public modules answer for what they have not, and Python for modules in them."""
     for name in MODULES:
-        module = sys.modules[ROOT + name]
-        if not hasattr(module, "__path__"):
-            module.__path__ = []  # so that Python asks the finder for modules in it
-        if "__getattr__" not in vars(module):
-            vars(module)["__getattr__"] = Answer(module.__name__)
+        answer_for(ROOT + name)
     sys.meta_path.append(Finder)
+
+
+def answer_for(name: str) -> None:
+    """Let one module answer for what it has not, and Python for modules in it."""
+    module = sys.modules[name]
+    if not hasattr(module, "__path__"):
+        module.__path__ = []  # so that Python asks the finder for modules in it
+    if "__getattr__" not in vars(module):
+        vars(module)["__getattr__"] = Answer(name)
 
 
 class Answer:

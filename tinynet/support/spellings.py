@@ -124,6 +124,7 @@ MODULES = {  # that Keras once had, or has: what to type
     "layers.normalization": "from tinynet.layers import BatchNormalization",
     "layers.merge": "from tinynet.layers import Add, Concatenate",
     "models.core": "from tinynet.models import Sequential",
+    "wrappers.scikit_learn": "from tinynet.wrappers import SKLearnClassifier, SKLearnRegressor",
     "utils.np_utils": "from tinynet.utils import to_categorical",
     "utils.generic_utils": "from tinynet.utils import to_categorical",
     "utils.all_utils": "from tinynet.utils import to_categorical",
@@ -147,8 +148,6 @@ OUTSIDE = {  # modules, and layers by how their names begin or end, that tinynet
     "layers.experimental": "preprocessing layers: scale with NumPy or layers.Rescaling(1/255)",
     "preprocessing": "reading pictures and texts: make arrays of them with NumPy or Pillow",
     "applications": "large networks for pictures",
-    "wrappers": "wrappers for scikit-learn: write the loop over its folds, as in "
-    "for train, test in KFold(5).split(x): model.fit(x[train], y[train])",
     "ops": "a framework's own functions: NumPy has them",
     "random": "a framework's own functions: NumPy has them",
     "tree": "a framework's own functions",
@@ -202,5 +201,10 @@ NAMES = {  # public names of single things: what to type
     "models.model_from_yaml": "models.model_from_json(text)",
     "models.model_from_config": "Sequential.from_config(config)",
     "utils.get_file": "urllib.request.urlretrieve(url, path)",
+    "wrappers.KerasClassifier": "wrappers.SKLearnClassifier(model=build_model, "
+    "fit_kwargs={'epochs': 5})",
+    "wrappers.KerasRegressor": "wrappers.SKLearnRegressor(model=build_model, "
+    "fit_kwargs={'epochs': 5})",
+    "wrappers.SKLearnTransformer": "Model(model.input, model.layers[-2].output).predict(x)",
     "layers.Merge": "layers.Add()([a, b])",
 }
