@@ -72,7 +72,11 @@ def test_a_wrong_quote_would_be_noticed() -> None:
     assert not is_in("a = 1\nif a:\n  b", "  a = 1\n  if a:\n      b")
 
 
-SESSIONS = {"backprop.md": 75, "failing.md": 20}  # pages, and how many inputs they have at least
+SESSIONS = {
+    "backprop.md": 75,
+    "failing.md": 20,
+    "overfitting.md": 20,
+}  # pages, and how many inputs they have at least
 
 
 @pytest.mark.parametrize("page", SESSIONS)
@@ -118,7 +122,7 @@ def test_the_figures_are_made_by_their_script(tmp_path: Path) -> None:
     assert all(path.stat().st_size > 10_000 for path in tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("page", ["failing"])
+@pytest.mark.parametrize("page", ["failing", "overfitting"])
 def test_the_figures_of_a_page_are_made_by_its_script(page: str, tmp_path: Path) -> None:
     run(f"docs/make_{page}.py", "--quick", "--out", str(tmp_path))
     made = {path.name for path in tmp_path.iterdir()}

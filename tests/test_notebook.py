@@ -1,17 +1,24 @@
 """The notebook runs from top to bottom, and its saved outputs are those that it gives."""
 
 import re
+import shutil
+import sys
+from pathlib import Path
 
 import nbformat
 import pytest
-from refresh_notebook import NOTEBOOK, executed, tidy
+from refresh_notebook import NOTEBOOK, ROOT, executed, tidy
 
 SAVED = nbformat.read(NOTEBOOK, as_version=4)
 
 
 @pytest.fixture(scope="module")
-def fresh() -> nbformat.NotebookNode:
-    notebook = executed()
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> nbformat.NotebookNode:
+    """Run it as a lone file, in an empty folder, with tinynet as its wheel installs it."""
+    site, empty = tmp_path_factory.mktemp("site"), tmp_path_factory.mktemp("empty")
+    shutil.copytree(ROOT / "tinynet", site / "tinynet")
+    shutil.copytree(ROOT / "data" / "mnist-10k", site / "tinynet" / "share" / "data" / "mnist-10k")
+    notebook = executed(empty, site)
     tidy(notebook)
     return notebook
 
@@ -46,6 +53,23 @@ def test_it_learns_to_read(fresh: nbformat.NotebookNode) -> None:
 def test_it_finds_its_gradients_right(fresh: nbformat.NotebookNode) -> None:
     check = next(cell for cell in fresh.cells if "keras.check_gradients(" in cell.source)
     assert "All gradients agree" in printed(check)
+
+
+@pytest.mark.parametrize("beside", [[], ["tinynet_numpy-0.2-py3-none-any.whl"]])
+def test_where_tinynet_is_missing_it_is_installed(
+    beside: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in beside:
+        Path(name).touch()
+    installed: list[str] = []
+    first = next(cell for cell in SAVED.cells if cell.cell_type == "code").source
+    code = first.replace("%pip install --quiet {wheel}", "pip_install(wheel)")
+    exec(code, {"pip_install": installed.append})
+    assert installed == []  # tinynet is here
+    monkeypatch.setitem(sys.modules, "tinynet", None)
+    exec(code, {"pip_install": installed.append})
+    assert installed == (beside or ["tinynet-numpy"])
 
 
 def test_the_steps_come_in_the_order_of_the_usual_notebook() -> None:

@@ -9,17 +9,18 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-NOTEBOOK = Path(__file__).parents[2] / "examples" / "mnist_walkthrough.ipynb"
+ROOT = Path(__file__).parents[2]
+NOTEBOOK = ROOT / "examples" / "mnist_walkthrough.ipynb"
 
 
-def executed() -> nbformat.NotebookNode:
-    """Return the notebook, run from top to bottom in a fresh kernel."""
+def executed(folder: Path = NOTEBOOK.parent, package: Path = ROOT) -> nbformat.NotebookNode:
+    """Return the notebook, run from top to bottom in a fresh kernel.
+
+    The folder is where it runs, package that in which tinynet is found.
+    """
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    root = str(NOTEBOOK.parent.parent)
-    env = {**os.environ, "PYTHONPATH": root, "OPENBLAS_NUM_THREADS": "1"}
-    client = NotebookClient(
-        notebook, timeout=300, resources={"metadata": {"path": NOTEBOOK.parent}}
-    )
+    env = {**os.environ, "PYTHONPATH": str(package), "OPENBLAS_NUM_THREADS": "1"}
+    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}})
     client.execute(env=env)
     return notebook
 
