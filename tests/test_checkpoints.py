@@ -108,3 +108,18 @@ def test_a_library_that_is_missing_is_said_before_the_first_epoch(path, monkeypa
             before=[callbacks.LambdaCallback(on_epoch_begin=pytest.fail)],
             save_weights_only=path.endswith("weights.h5"),
         )
+
+
+@pytest.mark.parametrize("value", ["good", None, [1, 2]])
+def test_what_is_watched_must_be_a_number(value):
+    adds = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(f1=value))
+    with pytest.raises(ValueError, match="ModelCheckpoint watches 'f1', which is no number"):
+        fit("m.npz", before=[adds], monitor="f1", mode="max", save_best_only=True)
+
+
+@pytest.mark.parametrize("value", [np.float32(0.5), np.float64(0.5), np.array(0.5), 1])
+def test_the_best_is_pythons_own_number(value):
+    adds = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(f1=value))
+    stopping = callbacks.EarlyStopping("f1", mode="max")
+    fit("m.npz", before=[adds, stopping])
+    assert type(stopping.best) is float

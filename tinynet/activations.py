@@ -169,7 +169,7 @@ def get(identifier: str | Function | None) -> Function:
         return linear
     if isinstance(identifier, str):
         return registry.find("activation", BY_NAME, identifier)
-    if identifier not in BACKWARD:
+    if not callable(identifier) or identifier not in BACKWARD:
         raise ValueError(
             f"Expected an activation that tinynet knows the derivative of "
             f"({', '.join(BY_NAME)}), got {identifier!r}. For one of your own write a Layer "

@@ -206,7 +206,11 @@ class Monitor(Callback):
         self.best = state["best"]
 
     def get_monitor_value(self, logs: Logs | None) -> float | None:
-        """Return the watched value, or warn that it is not there."""
+        """Return the watched value, or warn that it is not there.
+
+        Raises:
+            ValueError: it is no number.
+        """
         logs = logs or {}
         if self.monitor not in logs:
             warnings.warn(
@@ -214,7 +218,14 @@ class Monitor(Callback):
                 f"There are: {', '.join(logs)}.",
                 stacklevel=2,
             )
-        return logs.get(self.monitor)
+            return None
+        try:
+            return float(logs[self.monitor])
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{type(self).__name__} watches {self.monitor!r}, which is no number: "
+                f"{settings.short(logs[self.monitor])}."
+            ) from None
 
     def improves(self, value: float, best: float | None) -> bool:
         """Say whether a value is better than another by more than min_delta; NaN never is."""

@@ -268,6 +268,8 @@ def find(kind: str, table: Mapping[str, T], name: str, advice: str = "") -> T:
     Raises:
         ValueError: "Unknown loss 'mean_square_error'. Did you mean 'mean_squared_error'? ..."
     """
+    if not isinstance(name, str):
+        raise ValueError(f"Expected the {kind} as a name, got {settings.short(name)}.")
     if name not in table and name not in _custom.get():
         for fill in fill_tables:
             fill()
@@ -296,7 +298,7 @@ def described(kind: str, table: Mapping[str, T], name: str) -> T:
     """
     own = f" If it is your own, hand it over: custom_objects={{{name!r}: {name}}}."
     try:
-        return find(kind, table, name, own if name.isidentifier() else "")
+        return find(kind, table, name, own if str(name).isidentifier() else "")
     except ValueError as error:
         raise UnknownClass(str(error)) from None
 
