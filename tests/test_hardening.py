@@ -101,7 +101,7 @@ def test_one_column_is_yes_or_no_in_the_plots():
         for outputs in (p, p[:, None]):
             title = plots.confusion_matrix(truth, outputs).axes[0].get_title()
             assert title.startswith("100.00 %")
-    with pytest.raises(ValueError, match="from 0, got -1"):
+    with pytest.raises(ValueError, match="from 0 to 9,999, got -1"):
         plots.confusion_matrix([-1, 1], [0, 1])
 
 
@@ -156,3 +156,26 @@ def test_none_is_called_none(call):
 def test_labels_of_pictures_are_class_numbers(labels):
     with pytest.raises(ValueError, match=r"names=\['cat', 'dog'\]"):
         plots.digits(np.zeros((2, 28, 28)), labels)
+
+
+def test_masked_places_are_not_taken_for_numbers():
+    model = Sequential([Dense(1, input_shape=(3,))])
+    model.compile("sgd", "mse")
+    x = np.ma.masked_array(np.ones((4, 3)), mask=False)
+    model.fit(x, np.ones(4), verbose=0)
+    x[0, 0] = np.ma.masked
+    with pytest.raises(ValueError, match=r"x = x\.filled\(0\)"):
+        model.fit(x, np.ones(4), verbose=0)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), 10**7, -1])
+def test_class_numbers_of_a_picture_are_class_numbers(bad):
+    for labels, found in (([0, bad], [0, 1]), ([0, 1], [0, bad])):
+        with pytest.raises(ValueError, match="class numbers"):
+            plots.confusion_matrix(labels, found)
+
+
+@pytest.mark.parametrize("bad", [None, 3, [0.5, 0.4]])
+def test_a_history_to_draw_is_what_fit_returned(bad):
+    with pytest.raises(ValueError, match=r"model\.fit"):
+        plots.history(bad)

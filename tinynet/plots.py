@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from tinynet.models import Sequential
 
+MOST_CLASSES = 10_000  # more than that is no class number, and no picture can show it
 Names: TypeAlias = Sequence[str] | None
 Style: TypeAlias = dict[str, Any]
 
@@ -59,7 +60,10 @@ def history(history: Any, ax: Axes | None = None) -> Figure:
     """
     from matplotlib.ticker import MaxNLocator
 
-    values = _numbers(getattr(history, "history", history))
+    values = getattr(history, "history", history)
+    if not isinstance(values, Mapping):
+        raise ValueError(f"Expected what model.fit returned, got {settings.short(history)}.")
+    values = _numbers(values)
     names = [n for n in values if not (n.startswith("val_") and n[4:] in values)]
     names.sort(key=lambda name: name != "loss")
     if not names:
@@ -90,7 +94,7 @@ def _numbers(history: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[float]]
     return {
         name: values
         for name, values in history.items()
-        if len(values) and np.asarray(values).dtype.kind in "fiub"
+        if np.size(values) and np.ndim(values) == 1 and np.asarray(values).dtype.kind in "fiub"
     }
 
 
@@ -497,14 +501,17 @@ def _classes(given: ArrayLike) -> NDArray[np.int64]:
             f"Expected class numbers such as [7, 2, 1], got {settings.short(given)}. What they are "
             f"called goes into names: names=['cat', 'dog']"
         )
+    if not np.isfinite(labels).all():
+        raise ValueError("Expected class numbers or probabilities, got some that are not finite.")
     if labels.ndim == 2 and labels.shape[1] > 1:
         labels = labels.argmax(axis=1)
     labels = labels.reshape(len(labels))
     if labels.dtype.kind == "f" and (labels != np.floor(labels)).any():
         labels = labels > 0.5  # probabilities of class 1
     classes: NDArray[np.int64] = labels.astype(np.int64)
-    if classes.size and classes.min() < 0:
-        raise ValueError(f"Expected class numbers from 0, got {classes.min()}.")
+    if classes.size and not 0 <= classes.min() <= classes.max() < MOST_CLASSES:
+        wrong = classes.min() if classes.min() < 0 else classes.max()
+        raise ValueError(f"Expected class numbers from 0 to {MOST_CLASSES - 1:,}, got {wrong:,}.")
     return classes
 
 

@@ -43,6 +43,11 @@ def array(name: str, values: Any) -> Array:
     """
     if values is None:
         raise ValueError(f"Expected {name} as an array of examples, got None.")
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(
+            f"Expected {name} as an array of numbers, got one with masked places. Say what stands "
+            f"there: {name} = {name}.filled(0)"
+        )
     if hasattr(values, "toarray"):
         raise ValueError(f"Expected {name} as an array, got a sparse one: {name}.toarray()")
     if hasattr(values, "__getitem__") and not isinstance(values, (list, tuple, range)):
