@@ -100,7 +100,7 @@ def test_a_misspelt_name_is_told_from_one_of_keras():
         (lambda: Dense(3, W_regularizer="l2"), "called 'kernel_regularizer' now"),
         (lambda: Dense(3, bias=False), "called 'use_bias' now"),
         (lambda: Dropout(p=0.3), "rate"),
-        (lambda: Dense(3, activity_regularizer="l2"), "kernel_regularizer='l2'"),
+        (lambda: Dropout(0.3, activity_regularizer="l2"), "layers.ActivityRegularization(l2=0.01)"),
         (lambda: Dropout(0.3, noise_shape=(1,)), "on its own"),
         (lambda: tinynet.optimizers.SGD(decay=1e-6), "ExponentialDecay"),
         (lambda: tinynet.optimizers.Adam(amsgrad=True), "Leave it out"),

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import tinynet
-from tinynet import Sequential, losses, metrics, optimizers
+from tinynet import Sequential, constraints, losses, metrics, optimizers
 from tinynet.callbacks import Callback
 from tinynet.distributed import board, independence, step
 from tinynet.distributed.board import RankLost, part
@@ -335,7 +335,38 @@ def test_what_says_that_it_does_not_look_across_rows_is_trained():
     agree(2, own)
 
 
+class Normed(optimizers.Optimizer):
+    def update(self, lr, w, g, slots):
+        w -= lr * g / np.sqrt(g @ g)  # of all of g
+
+
+@pytest.mark.usefixtures("_float64")
+@pytest.mark.parametrize("rule", [Normed, optimizers.Nadam])
+def test_constraints_hold_after_every_step_and_once(rule):
+    def held():
+        tinynet.utils.set_random_seed(1)
+        gently = constraints.MinMaxNorm(0.1, 0.3, rate=0.5)  # twice in a step would show
+        chain = [
+            Dense(9, "tanh", kernel_constraint=gently, input_shape=(6,)),
+            Dense(3, bias_constraint="non_neg"),
+        ]
+        model = Sequential(chain)
+        model.compile(rule(0.05), "mse")
+        return model
+
+    agree(2, held)
+
+
+def test_a_penalty_on_outputs_is_refused_by_name():
+    model = Sequential([Dense(3, activity_regularizer="l2", name="mine", input_shape=(6,))])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="'mine_activity_regularizer' looks across the rows"):
+        fit(model, 2)
+    assert model.evaluate(X, T, verbose=0) > 0
+
+
 GIVEN = {"Dense": [3], "Dropout": [0.0], "Activation": ["tanh"], "Rescaling": [2.0]}
+GIVEN |= {"GaussianNoise": [0.0], "GaussianDropout": [0.0], "Reshape": [(5, 1)]}
 
 
 def test_all_layers_of_tinynet_are_what_they_say():
@@ -352,10 +383,6 @@ def test_all_layers_of_tinynet_are_what_they_say():
 
 @pytest.mark.usefixtures("_float64")
 def test_an_optimizer_of_ones_own_may_do_what_it_likes():
-    class Normed(optimizers.Optimizer):
-        def update(self, lr, w, g, slots):
-            w -= lr * g / np.sqrt(g @ g)  # of all of g
-
     agree(2, lambda: make(Normed(0.01)))
     agree(3, lambda: make(Normed(0.01, clipnorm=0.1)))
 

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from golden.cases import CASES, OUTPUTS, Case, batches
+from golden.cases import BATCH, CASES, OUTPUTS, Case, batches
 
 import tinynet
 from tinynet.layers import Activation, Dense, Layer
@@ -288,7 +288,29 @@ class Normalized(tinynet.layers.BatchNormalization):
         super().keep(mean, variance * 5 / 4 if self.unbiased else variance)
 
 
-def normalizing(layer: type[Layer]) -> Any:
+def held(k: Any, limit: Any, rate: float = 0.3) -> list[Layer]:
+    """Give the layers of the case "constraints", with another constraint or rate."""
+    dense = k.layers.Dense
+    gently = k.constraints.MinMaxNorm(0.5, 0.9, rate)
+    return [
+        dense(3, "relu", kernel_constraint=limit, bias_constraint="non_neg"),
+        dense(3, "tanh", kernel_constraint=gently, bias_constraint=k.constraints.MaxNorm(0.05)),
+        dense(OUTPUTS, "softmax", kernel_constraint=k.constraints.UnitNorm(axis=1)),
+    ]
+
+
+def active(k: Any, factor: float) -> list[Layer]:
+    """Give the layers of the case "activity_regularizer", with a penalty of another size."""
+    penalty = k.regularizers.L1L2(0.01 * factor, 0.1 * factor)
+    return [
+        Dense(3, "relu", activity_regularizer=penalty),
+        Dense(3, "tanh"),
+        k.layers.ActivityRegularization(l1=0.02, l2=0.3),
+        Dense(OUTPUTS, "softmax"),
+    ]
+
+
+def normalizing(layer: Any) -> Any:
     """Give the layers of the case "batch_normalization" with a layer in its place."""
 
     def layers(k: Any) -> list[Layer]:
@@ -307,6 +329,13 @@ class VarianceForgotten(Normalized):
 
 class Unbiased(Normalized):
     unbiased = True
+
+
+class UnbiasedOfUnits(tinynet.layers.LayerNormalization):
+    def forward(self, x):
+        y, backward = super().forward(x)
+        share = np.sqrt(2 / 3)  # of three units
+        return y * share, lambda dy: backward(dy * share)
 
 
 class ByRunningMeans(tinynet.layers.BatchNormalization):
@@ -463,6 +492,34 @@ WRONG = {
     ),
     "batch normalisation by the running means": wrong(
         "batch_normalization", layers=normalizing(ByRunningMeans)
+    ),
+    "lengths of rows, not of columns": wrong(
+        "constraints", layers=lambda k: held(k, k.constraints.MaxNorm(0.8, axis=1))
+    ),
+    "brought into the range at once": wrong(
+        "constraints", layers=lambda k: held(k, k.constraints.MaxNorm(0.8), rate=1.0)
+    ),
+    "a constraint forgotten": wrong("constraints", layers=lambda k: held(k, None)),
+    "penalty on outputs: not divided by n": wrong(
+        "activity_regularizer", layers=lambda k: active(k, BATCH)
+    ),
+    "penalty on outputs: forgotten": wrong("activity_regularizer", layers=lambda k: active(k, 0)),
+    "layer normalisation by an unbiased variance": wrong(
+        "layer_normalization", layers=normalizing(UnbiasedOfUnits)
+    ),
+    "layer normalisation: a smaller epsilon": wrong(
+        "layer_normalization_bare",
+        layers=normalizing(
+            lambda: tinynet.layers.LayerNormalization(center=False, scale=False, epsilon=0.001)
+        ),
+    ),
+    "PReLU's alpha not trained": wrong(
+        "prelu",
+        layers=lambda k: [
+            Dense(3),
+            k.layers.PReLU(trainable=False),
+            Dense(OUTPUTS, activation="softmax"),
+        ],
     ),
     "L2 halved": wrong("sample_weight_l2", layers=lambda k: penalised(k, k.regularizers.L2(0.01))),
     "L2 as the gradient l2 w": wrong("l2", layers=lambda k: penalised(k, k.regularizers.L2(0.01))),

@@ -15,6 +15,7 @@ Beside it, what the core is made from:
     weights.py       what a layer owns: weights, declared, read and set
     initializers.py  the numbers that weights start from
     regularizers.py  penalties on large weights
+    constraints.py   what weights hold to
     schedules.py     learning rates that change from step to step
     metrics.py       accuracy and its relatives
     reduction.py     from the losses of examples to one number
@@ -49,6 +50,7 @@ from tinynet import (
     activations,
     callbacks,
     config,
+    constraints,
     initializers,
     layers,
     losses,
@@ -75,6 +77,7 @@ __all__ = [
     "callbacks",
     "check_gradients",
     "config",
+    "constraints",
     "datasets",
     "distributed",
     "explain",

@@ -86,7 +86,7 @@ def explain(model: Sequential, x: Any, y: Any) -> Explanation:
     loss, outputs = twin.gradients(inputs, t, None)
     layers = [figures(link) for link in links]
     lines = [*forward(twin, links, t, outputs, loss), *backward(twin, links)]
-    twin.ready_optimizer().step(twin.params, twin.grads)
+    twin.update()
     after = twin.evaluate(x, y, verbose=0, return_dict=True)["loss"]
     text = "\n".join([*lines, *update(twin, links, layers, after)])
     print(text if can_encode(text) else in_ascii(text))

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import activations, initializers, regularizers, symbols
+from tinynet import activations, constraints, initializers, regularizers, symbols
 from tinynet.config import refuse_dtype, unique_name
 from tinynet.support import registry, settings
 from tinynet.weights import Weight, Weighted
@@ -120,6 +120,9 @@ class Dense(Layer):
         bias_initializer: the first b; default "zeros".
         kernel_regularizer: a penalty on W, such as regularizers.L2(1e-4); default None.
         bias_regularizer: a penalty on b; default None.
+        activity_regularizer: a penalty on y, divided by n; default None.
+        kernel_constraint, bias_constraint: what W and b hold to after every step, such as
+            constraints.MaxNorm(2); default None.
         **options: name, input_shape: see Layer.
 
     Raises:
@@ -154,6 +157,9 @@ class Dense(Layer):
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -164,6 +170,9 @@ class Dense(Layer):
         self.bias_initializer = initializers.get(bias_initializer)
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
         self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
 
     def build(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 1:
@@ -172,11 +181,9 @@ class Dense(Layer):
                 f"of shape {input_shape}. Put a Flatten() before it, or flatten the data: "
                 f"x = x.reshape(len(x), {math.prod(input_shape)})"
             )
-        self.add_weight(
-            "W", (*input_shape, self.units), self.kernel_initializer, self.kernel_regularizer
-        )
+        self.add_weight("W", (*input_shape, self.units), **self.made_from("kernel"))
         if self.use_bias:
-            self.add_weight("b", (self.units,), self.bias_initializer, self.bias_regularizer)
+            self.add_weight("b", (self.units,), **self.made_from("bias"))
         return (self.units,)
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
@@ -259,11 +266,7 @@ class Softmax(Activation):
     """
 
     def __init__(
-        self,
-        axis: int = -1,
-        *,
-        name: str | None = None,
-        input_shape: Sequence[int] | None = None,
+        self, axis: int = -1, *, name: str | None = None, input_shape: Sequence[int] | None = None
     ) -> None:
         super().__init__("softmax", name=name, input_shape=input_shape)
         self.axis = settings.choice("axis", axis, -1)
@@ -368,4 +371,6 @@ if TYPE_CHECKING:  # what more/ adds when it is first asked for, and models/inpu
     from tinynet.more.merging import *  # noqa: F403
     from tinynet.more.normalization import *  # noqa: F403
     from tinynet.more.rectifiers import *  # noqa: F403
+    from tinynet.more.regularization import *  # noqa: F403
+    from tinynet.more.reshaping import *  # noqa: F403
     from tinynet.more.scaling import *  # noqa: F403

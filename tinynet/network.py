@@ -60,7 +60,7 @@ class Network:
             dx = backward(dx)  # (n, m) -> (n, d)
         for W, dW, regularizer in self.regularized():
             dW += regularizer.gradient(W)  # (d, m)
-        return value + self.penalty(), head(x)
+        return value + self.penalty() + sum(link.cost for link in links), head(x)
 
     def update(self) -> None:
         """Let the optimizer take its step against the gradients."""
@@ -129,10 +129,7 @@ class Network:
         dtype = self.params.dtype
         for layer in self.layers:
             layer.use_generator(self.rng)
-            for name, value in zip(
-                layer.declared, layer.initial_values(dtype, self.rng), strict=True
-            ):
-                setattr(layer, name, value)
+            layer.initialize(dtype, self.rng)
         self.gather()
 
     def gather(self) -> None:
@@ -147,11 +144,7 @@ class Network:
     def connect(self) -> None:
         """Make the chain, and tell each link whether anybody needs the gradient of its input."""
         self.chain: list[Layer] = self.links()
-        weighted = [
-            i
-            for i, link in enumerate(self.chain)
-            if any(weight.trained for weight in link.declared.values())
-        ]
+        weighted = [i for i, link in enumerate(self.chain) if link.trains]
         self.first: int = min(weighted, default=len(self.chain))
         for i, link in enumerate(self.chain):
             link.needs_dx = i > self.first

@@ -155,9 +155,7 @@ def computed(layer: Any, x: Any, training: bool) -> Array:
         x = np.asarray(x, dtype)
     if not layer.several and not layer.declared:
         layer.output_shape = layer.build(x.shape[1:])
-        values = layer.initial_values(dtype, config.new_generator())
-        for name, value in zip(layer.declared, values, strict=True):
-            setattr(layer, name, value)
+        layer.initialize(dtype, config.new_generator())
     for link in layer.links():
         x = link.forward(x)[0] if training else link.infer(x)
     found: Tensor = x.view(Tensor)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinynet import activations, initializers, regularizers
+from tinynet import activations, constraints, initializers, regularizers
 from tinynet.support import registry
 from tinynet.variables import Variable
 
@@ -17,13 +17,18 @@ Array = NDArray[np.floating]
 Shape = tuple[int, ...]
 
 
-KERAS = {"W": "kernel", "b": "bias"}  # what Keras calls weights that have another name here
+KERAS = {  # what Keras calls weights that have another name here
+    "W": "kernel",
+    "b": "bias",
+    "adapt_mean": "mean",
+    "adapt_variance": "variance",
+}
 FIXED = ("units", "use_bias", "center")  # what a layer's weights are made from, besides these:
 MADE_FROM = ("_initializer", "_regularizer", "_constraint")
 
 
 class Weight:
-    """What a layer declares of a weight: its shape, its first values, its penalty."""
+    """What a layer declares of a weight: its shape, first values, penalty and constraint."""
 
     trainable = True  # whether it ever may be trained: a running mean is not
     trained = True  # whether it lies in `params`: not if its layer is frozen
@@ -33,11 +38,15 @@ class Weight:
         shape: Shape,
         initializer: initializers.Initializer,
         regularizer: regularizers.Regularizer | None,
+        constraint: constraints.Constraint | None,
     ) -> None:
         self.shape = shape
         self.size: int = math.prod(shape)
         self.initializer = initializer
         self.regularizer = regularizer
+        self.constraint = constraint
+        if constraint is not None:
+            constraint.check(shape)
 
 
 class Weighted(registry.Configurable):
@@ -46,6 +55,7 @@ class Weighted(registry.Configurable):
     trainable: bool
     declared: dict[str, Weight]
     changes = 0  # how often a setting was changed: models then make their chain again
+    cost = 0.0  # what is added to the loss for the outputs that it gave last
 
     def __setattr__(self, name: str, value: Any) -> None:
         made = [weight for weight in vars(self).get("declared", ()) if weight in vars(self)]
@@ -99,6 +109,11 @@ class Weighted(registry.Configurable):
     trainable_variables = trainable_weights
     non_trainable_variables = non_trainable_weights
 
+    def made_from(self, prefix: str) -> dict[str, Any]:
+        """Return the settings kernel_initializer, ... as arguments of add_weight."""
+        kinds = ("initializer", "regularizer", "constraint")
+        return {kind: getattr(self, f"{prefix}_{kind}", None) for kind in kinds}
+
     def add_weight(
         self,
         name: str,
@@ -106,29 +121,34 @@ class Weighted(registry.Configurable):
         initializer: Any,
         regularizer: Any = None,
         trainable: bool = True,
+        constraint: Any = None,
     ) -> None:
         """Declare a weight "a": once built, self.a is its value and self.da its gradient.
 
         One that is not trainable is kept and saved, and no optimizer sees it: running means.
         """
-        weight = Weight(shape, initializers.get(initializer), regularizers.get(regularizer))
+        given = initializers.get(initializer), regularizers.get(regularizer)
+        weight = Weight(shape, *given, constraints.get(constraint))
         weight.trainable, weight.trained = trainable, bool(trainable and self.trainable)
         self.declared[name] = weight
 
-    def initial_values(self, dtype: Any, rng: np.random.Generator) -> list[Array]:
-        """Return the weights to start from: those it has already where they fit, else new ones."""
-        values = []
+    def initialize(self, dtype: Any, rng: np.random.Generator) -> None:
+        """Give each weight its first values: those it has already where they fit, else new ones."""
         for name, weight in self.declared.items():
             value: Any = getattr(self, name, None)
             if np.shape(value) != weight.shape:
                 value = weight.initializer(weight.shape, dtype, rng)
-            values.append(np.asarray(value, dtype))
-        return values
+            setattr(self, name, np.asarray(value, dtype))
 
     def bind(self, name: str, value: Array, gradient: Array) -> None:
         """Make a weight and its gradient views of these stretches of the model's vectors."""
         vars(self)[name] = value.reshape(self.declared[name].shape)
         setattr(self, "d" + name, gradient.reshape(self.declared[name].shape))
+
+    @property
+    def trains(self) -> bool:
+        """Whether a weight of it lies in `params`."""
+        return any(weight.trained for weight in self.declared.values())
 
     def count_params(self) -> int:
         """Return how many numbers the weights hold."""

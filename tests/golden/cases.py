@@ -363,7 +363,66 @@ def _penalties_and_weights() -> dict[str, Case]:
     }
 
 
+def _more_layers() -> dict[str, Case]:
+    """Give the layers of more/, constraints, and penalties on outputs."""
+
+    def case(*inner: Make, **more: Any) -> Case:
+        def layers(k: Any) -> list[Any]:
+            last = k.layers.Dense(OUTPUTS, activation="softmax")
+            return [k.layers.Dense(3), *(make(k) for make in inner), last]
+
+        return Case(layers=layers, steps=FEW, dead_unit=False, **more)
+
+    def constrained(k: Any) -> list[Any]:
+        c, dense = k.constraints, k.layers.Dense
+        gently = c.MinMaxNorm(0.5, 0.9, rate=0.3)
+        return [
+            dense(3, "relu", kernel_constraint=c.MaxNorm(0.8), bias_constraint=c.NonNeg()),
+            dense(3, "tanh", kernel_constraint=gently, bias_constraint=c.MaxNorm(0.05)),
+            dense(OUTPUTS, "softmax", kernel_constraint=c.UnitNorm(axis=1)),
+        ]
+
+    def penalised(k: Any) -> list[Any]:
+        return [
+            k.layers.Dense(3, "relu", activity_regularizer=k.regularizers.L1L2(0.01, 0.1)),
+            k.layers.Dense(3, "tanh"),
+            k.layers.ActivityRegularization(l1=0.02, l2=0.3),
+            k.layers.Dense(OUTPUTS, "softmax"),
+        ]
+
+    tanh: Make = lambda k: k.layers.Activation("tanh")  # noqa: E731
+    mean = [0.2, 0.0, 1e-4, -0.3, 0.5]
+    return {
+        "constraints": Case(
+            lambda k: k.optimizers.Adam(0.02), layers=constrained, steps=FEW, dead_unit=False
+        ),
+        "activity_regularizer": Case(layers=penalised, steps=FEW, weighted=True),
+        "layer_normalization": case(lambda k: k.layers.LayerNormalization(), tanh),
+        "layer_normalization_bare": case(
+            lambda k: k.layers.LayerNormalization(center=False, scale=False, epsilon=0.1), tanh
+        ),
+        "prelu": case(lambda k: k.layers.PReLU(alpha_regularizer="l2", alpha_constraint="NonNeg")),
+        "prelu_shared": case(
+            lambda k: k.layers.Dense(8),
+            lambda k: k.layers.Reshape((2, -1)),
+            lambda k: k.layers.PReLU("ones", shared_axes=[1]),
+            lambda k: k.layers.Flatten(),
+        ),
+        "normalization": Case(
+            layers=lambda k: [
+                k.layers.Normalization(mean=mean, variance=[0.5, 0.0, 1e-8, 0.1, 2.0]),
+                *hidden(k, "tanh"),
+                k.layers.Normalization(axis=None, mean=0.2, variance=0.5, invert=True),
+                k.layers.Dense(OUTPUTS, activation="softmax"),
+            ],
+            steps=FEW,
+            dead_unit=False,
+        ),
+    }
+
+
 CASES = {
+    **_more_layers(),
     **_optimizers(),
     **_more_optimizers(),
     **_more_schedules(),

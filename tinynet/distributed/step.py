@@ -175,6 +175,8 @@ class Worker:
             return True
         good = bool(board.numbers[:, 3].all())
         self.model.optimizer.iterations = int(board.rate[1]) + good
+        if good and share is not self.model:
+            self.model.constrain()  # which takes whole weights: the others wait for the next step
         return good
 
     def explain(self, batch: Batch) -> str:

@@ -1,6 +1,6 @@
 """One part of a network alone: its outputs, its gradients by backward, and by differences.
 
-    S = sum(dy y)            y the outputs, dy numbers drawn at random and then kept
+    S = sum(dy y) + cost     y the outputs, dy numbers drawn at random and then kept
     (S(w + h) - S(w - h)) / 2h    the slope of S along w, with w a weight or an input
 
 backward(dy) has to give the same. So each part is asked by itself, and no other can mislead:
@@ -50,6 +50,10 @@ class Part:
         """Compute y from the arrays as they are now."""
         raise NotImplementedError
 
+    def cost(self) -> float:
+        """Return what is added to the loss for the outputs computed last: an activity penalty."""
+        return 0.0
+
     def gradients(self) -> dict[str, Array]:
         """Return what backward gives, {"dx": ..., "dW": ...}."""
         raise NotImplementedError
@@ -59,11 +63,11 @@ class Part:
         numbers = self.arrays[name].reshape(-1)  # a view
         old = numbers[at].copy()
         numbers[at] = old + h * step
-        up = self.outputs()
+        up, more = self.outputs(), self.cost()
         numbers[at] = old - h * step
-        down = self.outputs()
+        down, less = self.outputs(), self.cost()
         numbers[at] = old
-        return float(np.sum(self.dy * (up - down))) / (2 * h)
+        return (float(np.sum(self.dy * (up - down))) + more - less) / (2 * h)
 
     def error(self, a: float, b: float, largest: float = 0.0) -> float:
         """Return how far two slopes are apart, relative to the larger one.
@@ -151,6 +155,9 @@ class LayerPart(Part):
 
     def outputs(self) -> Array:
         return self.forward()[0]
+
+    def cost(self) -> float:
+        return self.layer.cost
 
     def gradients(self) -> dict[str, Array]:
         return self.gradients_from(np.nan)

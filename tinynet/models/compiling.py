@@ -79,6 +79,18 @@ class Compiled(Structure):
         self.loss: losses.Loss | None = loss
         self.metrics, self.weighted_metrics = chosen, weighted
 
+    def update(self) -> None:
+        """Let the optimizer take its step; weights that have a constraint then hold to it."""
+        super().update()
+        self.constrain()
+
+    def constrain(self) -> None:
+        """Put the weights that have a constraint back to where they are allowed."""
+        for layer, name, weight in self.weights_in(trained=True):
+            if weight.constraint is not None:
+                W = getattr(layer, name)
+                W[...] = weight.constraint(W)
+
     @property
     def metrics_names(self) -> list[str]:
         """What Keras answers: "loss", and one name for all that compile was given as metrics."""

@@ -64,12 +64,23 @@ def stretches(start: Symbol, symbols: Sequence[Symbol]) -> Iterator[list[Step]]:
             values, steps = [symbol], []
 
 
+def links_of(layer: Layer) -> tuple[Layer, ...]:
+    """Return the links of a layer, and one for the penalty on its outputs, if there is one."""
+    penalty = getattr(layer, "activity_regularizer", None)
+    if penalty is None:
+        return layer.links()
+    from tinynet.more import regularization  # only here: import tinynet stays quick
+
+    name = f"{layer.name}_activity_regularizer"
+    return (*layer.links(), regularization.ActivityPenalty(penalty, name=name))
+
+
 def links(start: Symbol, symbols: Sequence[Symbol]) -> list[Layer]:
     """Return the chain of a graph."""
     chain: list[Layer] = []
     for steps in stretches(start, symbols):
         if steps[0][1] == [0] and len(steps) == 1:
-            chain += steps[0][0].links()
+            chain += links_of(steps[0][0])
         else:
             chain.append(Graph(steps))
     return chain
@@ -97,7 +108,7 @@ class Graph(Layer):
         last = [0]  # where each value stands
         for layer, sources in steps:
             taken = [last[source] for source in sources]
-            for link in layer.links():
+            for link in links_of(layer):
                 self.steps.append((link, taken))
                 taken = [len(self.steps)]
             last.append(taken[0])
@@ -113,8 +124,7 @@ class Graph(Layer):
             needed = [value]
             for link, sources in self.steps:
                 link.needs_dx = any(needed[source] for source in sources)
-                trains = any(weight.trained for weight in link.declared.values())
-                needed.append(link.needs_dx or trains)
+                needed.append(link.needs_dx or link.trains)
         super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
@@ -125,6 +135,10 @@ class Graph(Layer):
                 if name == f"d{link.name}.{weight}":
                     return getattr(link, "d" + weight)
         raise AttributeError(name)
+
+    @property
+    def cost(self) -> float:  # type: ignore[override]
+        return sum((link.cost for link, _ in self.steps), 0.0)
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         values, backwards = [x], []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tinynet import config, symbols
 from tinynet.layers import Layer
-from tinynet.models import arguments, contracts, keras_configs, nonfinite
+from tinynet.models import arguments, contracts, graph, keras_configs, nonfinite
 from tinynet.network import Network
 from tinynet.support import registry, settings, summary
 from tinynet.variables import Variable
@@ -128,6 +128,9 @@ class Structure(Network, registry.Configurable):
         """Make the chain again where an activation was changed."""
         if self.built and self._changes != sum(layer.changes for layer in self.layers):
             self.connect()
+
+    def links(self) -> list[Layer]:
+        return [link for layer in self.layers for link in graph.links_of(layer)]
 
     def connect(self) -> None:
         super().connect()

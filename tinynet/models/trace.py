@@ -34,6 +34,10 @@ class Traced(Layer):
         super().__init__(name=layer.name)
         self.layer = layer
 
+    @property
+    def cost(self) -> float:  # type: ignore[override]
+        return self.layer.cost
+
     def forward(self, x: Array) -> tuple[Array, Backward]:
         self.x = x.copy()
         y, backward = self.layer.forward(x)

@@ -237,7 +237,8 @@ class Trainer(Compiled):
                 y, t, weights = compute()
                 with np.errstate(all="ignore"):  # what is not finite shows in the numbers
                     value, _ = loss.value_and_gradient(t, y, weights)
-                    scores.update(value + penalty, t, head(y), weights)
+                    value += penalty + sum(link.cost for link in body)
+                    scores.update(value, t, head(y), weights)
                 hooks("on_test_batch_end", i, logs=scores.logs())
                 if self.stop_evaluating:
                     break

@@ -17,7 +17,7 @@ from tinynet.support import absent, registry
 FILES: dict[str, tuple[str, ...]] = {  # what each public module has here
     "activations": ("activations",),
     "initializers": ("initializers",),
-    "layers": ("merging", "normalization", "rectifiers", "scaling"),
+    "layers": ("merging", "normalization", "rectifiers", "regularization", "reshaping", "scaling"),
     "losses": ("losses", "loss_functions"),
     "optimizers": ("optimizers",),
     "metrics": ("loss_metrics", "confusion", "auc", "f_scores", "r2_score", "metric_functions"),

@@ -1,20 +1,21 @@
-"""Batch normalisation: each unit is brought to mean 0 and variance 1 over the batch.
+"""Normalisation: mean 0 and variance 1, of each unit over the batch, or of each example.
 
-x (n, ..., m) input    mean, variance (m,) over all axes but the last    z (n, ..., m)
+x (n, ..., m) input    z (n, ..., m) normalised    y = gamma z + beta    gamma, beta (m,)
+mean, variance: of the batch (m,), over all axes but the last; of each example (n, ..., 1)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tinynet import initializers, layers, regularizers
+from tinynet import constraints, initializers, layers, regularizers
 from tinynet.layers import Array, Backward, Layer, Shape
 from tinynet.support import registry, settings
 
-__all__ = ["BatchNormalization"]
+__all__ = ["BatchNormalization", "LayerNormalization"]
 
 
 class BatchNormalization(Layer):
@@ -35,6 +36,7 @@ class BatchNormalization(Layer):
         beta_initializer, gamma_initializer, moving_mean_initializer,
             moving_variance_initializer: where they start; default 0, 1, 0, 1.
         beta_regularizer, gamma_regularizer: penalties; default None.
+        beta_constraint, gamma_constraint: what they hold to after every step; default None.
         **options: name, trainable, input_shape: see Layer.
 
     Raises:
@@ -80,6 +82,8 @@ class BatchNormalization(Layer):
         moving_variance_initializer: Any = "ones",
         beta_regularizer: Any = None,
         gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
         **options: Any,
     ) -> None:
         super().__init__(**options)
@@ -94,6 +98,8 @@ class BatchNormalization(Layer):
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
         self.beta_regularizer = regularizers.get(beta_regularizer)
         self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
 
     def build(self, input_shape: Shape) -> Shape:
         if self.axis not in (-1, len(input_shape)):
@@ -102,9 +108,9 @@ class BatchNormalization(Layer):
             )
         m = input_shape[-1:]
         if self.scale:
-            self.add_weight("gamma", m, self.gamma_initializer, self.gamma_regularizer)
+            self.add_weight("gamma", m, **self.made_from("gamma"))
         if self.center:
-            self.add_weight("beta", m, self.beta_initializer, self.beta_regularizer)
+            self.add_weight("beta", m, **self.made_from("beta"))
         self.add_weight("moving_mean", m, self.moving_mean_initializer, trainable=False)
         self.add_weight("moving_variance", m, self.moving_variance_initializer, trainable=False)
         return input_shape
@@ -164,4 +170,100 @@ class BatchNormalization(Layer):
         return super().from_config(config)
 
 
-layers.BY_NAME |= registry.names_of([BatchNormalization])
+class LayerNormalization(Layer):
+    """Bring each example to mean 0 and variance 1 over its units, then scale and shift them.
+
+    z = (x - mean) / sqrt(variance + epsilon)       y = gamma z + beta
+
+    Args:
+        axis: -1, the last, and no other.
+        epsilon: above 0, default 0.001.
+        center: whether there is a beta; default True.
+        scale: whether there is a gamma; default True.
+        beta_initializer, gamma_initializer: where they start; default 0, 1.
+        beta_regularizer, gamma_regularizer: penalties; default None.
+        beta_constraint, gamma_constraint: what they hold to after every step; default None.
+        **options: name, trainable, input_shape: see Layer.
+
+    Raises:
+        ValueError: another axis, a number out of its range.
+
+    Example:
+        >>> import numpy as np
+        >>> LayerNormalization(input_shape=(2,))(np.array([[1.0, 3.0], [20.0, 40.0]])).round(2)
+        array([[-1.,  1.],
+               [-1.,  1.]], dtype=float32)
+
+    Source: Ba et al., 2016, equation 3; keras.layers.LayerNormalization.
+    """
+
+    gamma: Array
+    dgamma: Array
+    beta: Array
+    dbeta: Array
+    off: Mapping[str, Any] = {"rms_scaling": False}
+    formulas: Mapping[str, str] = BatchNormalization.formulas
+
+    def __init__(
+        self,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 0.001,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.axis = axis
+        self.epsilon = settings.number("epsilon", epsilon, "(0, inf)")
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+
+    def build(self, input_shape: Shape) -> Shape:
+        last = (-1, len(input_shape))
+        if self.axis not in (*last, *([axis] for axis in last), *((axis,) for axis in last)):
+            raise ValueError(
+                f"LayerNormalization works along the last axis, -1, got axis={self.axis!r}."
+            )
+        m = input_shape[-1:]
+        if self.scale:
+            self.add_weight("gamma", m, **self.made_from("gamma"))
+        if self.center:
+            self.add_weight("beta", m, **self.made_from("beta"))
+        return input_shape
+
+    def forward(self, x: Array) -> tuple[Array, Backward]:
+        mean, variance = x.mean(axis=-1, keepdims=True), x.var(axis=-1, keepdims=True)  # (n, 1)
+        deviation = np.sqrt(variance + self.epsilon)  # (n, ..., 1)
+        z: Array = (x - mean) / deviation  # (n, ..., m)
+        y: Array = z * self.gamma if self.scale else z  # (n, ..., m)
+        y = y + self.beta if self.center else y
+
+        def backward(dy: Array) -> Array:
+            axes = tuple(range(x.ndim - 1))
+            if self.scale:
+                np.sum(dy * z, axis=axes, out=self.dgamma)  # gamma reached every example
+            if self.center:
+                np.sum(dy, axis=axes, out=self.dbeta)  # (m,)
+            dz: Array = dy * self.gamma if self.scale else dy  # (n, ..., m)
+            # x reached y in three ways: as itself, through the mean, through the variance
+            through_mean = dz.mean(axis=-1, keepdims=True)  # (n, ..., 1)
+            through_variance = z * (dz * z).mean(axis=-1, keepdims=True)  # (n, ..., m)
+            dx: Array = (dz - through_mean - through_variance) / deviation  # (n, ..., m)
+            return dx
+
+        return y, backward
+
+
+layers.BY_NAME |= registry.names_of([BatchNormalization, LayerNormalization])

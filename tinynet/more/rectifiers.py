@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from tinynet import layers
-from tinynet.layers import Array, Backward, Layer
+from tinynet import constraints, initializers, layers, regularizers
+from tinynet.layers import Array, Backward, Layer, Shape
 from tinynet.support import registry, settings
 
-__all__ = ["ELU", "LeakyReLU", "ReLU"]
+__all__ = ["ELU", "LeakyReLU", "PReLU", "ReLU"]
 
 
 class ReLU(Layer):
@@ -125,4 +126,69 @@ class ELU(Layer):
         return y, backward
 
 
-layers.BY_NAME |= registry.names_of([ReLU, LeakyReLU, ELU])
+class PReLU(Layer):
+    """Learn how much of what is negative to let through: y = x where x > 0, else alpha x.
+
+    Args:
+        alpha_initializer: the first alpha (m,), one for each input; default "Zeros".
+        alpha_regularizer: a penalty on alpha; default None.
+        alpha_constraint: what alpha holds to after every step; default None.
+        shared_axes: axes along which one alpha serves all, such as [1]; 1 is the first axis
+            behind the batch; default None.
+        **options: name, input_shape: see Layer.
+
+    Raises:
+        ValueError: an axis that inputs don't have.
+
+    Example:
+        >>> layer = PReLU(alpha_initializer="ones", input_shape=(2,))
+        >>> layer(np.array([[-1.0, 2.0]]))
+        array([[-1.,  2.]], dtype=float32)
+
+    Source: He et al., 2015; keras.layers.PReLU. At x = 0 the slope is 0.
+    """
+
+    alpha: Array
+    dalpha: Array
+    formulas: Mapping[str, str] = {
+        "y": "y = x where x > 0, else alpha x",
+        "dalpha": "the sum of dy min(x, 0) over the batch",
+        "dx": "dy where x > 0, alpha dy where x < 0",
+    }
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "Zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
+        shared_axes: Sequence[int] | int | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self.alpha_initializer = initializers.get(alpha_initializer)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
+        axes = [shared_axes] if isinstance(shared_axes, int) else shared_axes
+        self.shared_axes = None if axes is None else [settings.count("an axis", a) for a in axes]
+
+    def build(self, input_shape: Shape) -> Shape:
+        shape = list(input_shape)
+        for axis in self.shared_axes or []:
+            if axis > len(shape):
+                raise ValueError(f"Inputs of shape {input_shape} have no axis {axis} to share.")
+            shape[axis - 1] = 1
+        self.add_weight("alpha", tuple(shape), **self.made_from("alpha"))
+        return input_shape
+
+    def forward(self, x: Array) -> tuple[Array, Backward]:
+        shared = (0, *(self.shared_axes or []))  # alpha reached the whole batch, and these
+
+        def backward(dy: Array) -> Array:
+            dalpha: Array = (dy * np.minimum(x, 0)).sum(axis=shared, keepdims=True)  # (1, m)
+            self.dalpha[...] = dalpha[0]  # (m,)
+            return dy * np.where(x > 0, 1, np.where(x < 0, self.alpha, 0))  # (n, m)
+
+        return np.where(x > 0, x, self.alpha * x), backward  # (n, m)
+
+
+layers.BY_NAME |= registry.names_of([ReLU, LeakyReLU, ELU, PReLU])

@@ -18,8 +18,8 @@ from tinynet.support import spellings
 
 ROOT = "tinynet."
 MODULES = (
-    "activations", "callbacks", "config", "initializers", "layers", "losses", "metrics", "models",
-    "optimizers", "regularizers", "utils",
+    "activations", "callbacks", "config", "constraints", "initializers", "layers", "losses",
+    "metrics", "models", "optimizers", "regularizers", "utils",
 )  # fmt: skip
 
 

@@ -15,6 +15,8 @@ ARGUMENTS = {  # of a constructor: what it is called now
     "output_dim": "units",
     "W_regularizer": "kernel_regularizer",
     "b_regularizer": "bias_regularizer",
+    "W_constraint": "kernel_constraint",
+    "b_constraint": "bias_constraint",
     "bias": "use_bias",
     "p": "rate",
 }
@@ -74,12 +76,8 @@ NO_ARGUMENTS = {  # what to do in the place of an argument that is gone, or that
     "decay": "Take a schedule as the learning rate: optimizers.schedules.ExponentialDecay(0.01, "
     "decay_steps=1000, decay_rate=0.9).",
     "schedule_decay": "Leave it out.",
-    "activity_regularizer": "Put the penalty on the weights: kernel_regularizer='l2'.",
+    "activity_regularizer": "Put layers.ActivityRegularization(l2=0.01) behind it.",
     "noise_shape": "Every input is dropped on its own.",
-    "kernel_constraint": "Keep weights small by kernel_regularizer='l2'.",
-    "bias_constraint": "Keep weights small by kernel_regularizer='l2'.",
-    "W_constraint": "Keep weights small by kernel_regularizer='l2'.",
-    "b_constraint": "Keep weights small by kernel_regularizer='l2'.",
     "input_length": "It is for sequences, which are outside of tinynet.",
     "weights": "Call layer.set_weights([W, b]) once the model is built.",
     "amsgrad": "Leave it out.",
@@ -120,8 +118,9 @@ METHODS = {  # of a model
 MODULES = {  # that Keras once had, or has: what to type
     "keras": "import tinynet as keras",
     "layers.core": "from tinynet.layers import Activation, Dense, Dropout, Flatten",
-    "layers.advanced_activations": "from tinynet.layers import ELU, LeakyReLU",
+    "layers.advanced_activations": "from tinynet.layers import ELU, LeakyReLU, PReLU",
     "layers.normalization": "from tinynet.layers import BatchNormalization",
+    "layers.noise": "from tinynet.layers import GaussianDropout, GaussianNoise",
     "layers.merge": "from tinynet.layers import Add, Concatenate",
     "models.core": "from tinynet.models import Sequential",
     "wrappers.scikit_learn": "from tinynet.wrappers import SKLearnClassifier, SKLearnRegressor",
@@ -143,9 +142,8 @@ OUTSIDE = {  # modules, and layers by how their names begin or end, that tinynet
     "layers.recurrent": "sequences",
     "layers.embeddings": "words",
     "layers.wrappers": "sequences",
-    "layers.noise": "other noise than layers.Dropout",
     "layers.local": "convolutions",
-    "layers.experimental": "preprocessing layers: scale with NumPy or layers.Rescaling(1/255)",
+    "layers.experimental": "other preprocessing than layers.Normalization() and layers.Rescaling",
     "preprocessing": "reading pictures and texts: make arrays of them with NumPy or Pillow",
     "applications": "large networks for pictures",
     "ops": "a framework's own functions: NumPy has them",
@@ -206,5 +204,8 @@ NAMES = {  # public names of single things: what to type
     "wrappers.KerasRegressor": "wrappers.SKLearnRegressor(model=build_model, "
     "fit_kwargs={'epochs': 5})",
     "wrappers.SKLearnTransformer": "Model(model.input, model.layers[-2].output).predict(x)",
+    "constraints.maxnorm": "constraints.MaxNorm(2)",
+    "constraints.nonneg": "constraints.NonNeg()",
+    "constraints.unitnorm": "constraints.UnitNorm()",
     "layers.Merge": "layers.Add()([a, b])",
 }
