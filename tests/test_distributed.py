@@ -538,11 +538,11 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="lo
 
 
 @needs_proc
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize("sent", ["SIGKILL", "SIGTERM"])
 def test_when_the_first_process_is_killed_the_others_end(sent):
     child, others = started()
     assert len(others) == 2
-    child.send_signal(sent)
+    child.send_signal(getattr(signal, sent))
     child.wait()
     child.stdout.close()
     assert gone(others)

@@ -158,3 +158,43 @@ def test_a_pipe_does_not_keep_read_idx_waiting(tmp_path):
         env=os.environ | {"PYTHONPATH": root},
     )
     assert "expected a file, got a named pipe" in done.stderr
+
+
+class Windows:
+    """os.replace as it is there, while somebody has the old file open."""
+
+    def __init__(self, refusals):
+        self.refusals = refusals
+        self.replace = os.replace
+
+    def __call__(self, part, path):
+        self.refusals -= 1
+        if self.refusals >= 0:
+            raise PermissionError(13, "Access is denied", str(part))
+        self.replace(part, path)
+
+
+@pytest.mark.parametrize("refusals", [0, 1, 8])
+def test_on_windows_it_waits_for_who_has_the_file_open(tmp_path, monkeypatch, refusals):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    slept = []
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr("time.sleep", slept.append)
+    monkeypatch.setattr(os, "replace", Windows(refusals))
+    write(path)
+    assert path.read_bytes() == b"new"
+    assert len(slept) == refusals
+    assert sum(slept) < 3
+
+
+@pytest.mark.parametrize("platform", ["win32", "linux"])
+def test_what_can_never_be_replaced_stays_as_it_was(tmp_path, monkeypatch, platform):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr(os, "replace", Windows(10**6))
+    with pytest.raises(PermissionError):
+        write(path)
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("file", b"old")]

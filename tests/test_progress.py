@@ -2,7 +2,6 @@
 
 import io
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -54,6 +53,7 @@ def in_a_pipe(code, **env):
 
 def on_a_terminal(code, **env):
     """Return what a program writes to a terminal, control characters included."""
+    pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
     ours, theirs = pty.openpty()
     process = subprocess.Popen(stdout=theirs, **command(code, **env))
     os.close(theirs)

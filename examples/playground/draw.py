@@ -39,6 +39,7 @@ class Reader(Callback):
         self.copy = Sequential.from_config(self.learner.get_config())
         self.links = chain(self.copy)
         self.lock = threading.Lock()
+        self.closed = False
         self.state: dict[str, Any] = {"file": path and str(path), "learning": path is None}
         self.state |= {"epoch": 0, "epochs": EPOCHS, "loss": [], "accuracy": [], "valid": []}
         self.thread = threading.Thread(target=self.learn, daemon=True)
@@ -53,11 +54,12 @@ class Reader(Callback):
 
     def stop(self) -> None:
         """Let the training end after the step that it is in."""
-        self.learner.stop_training = True
+        self.closed = True  # fit may not have begun yet, and sets stop_training when it does
         if self.thread.is_alive():
             self.thread.join()
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self.learner.stop_training = self.closed
         if batch % 10 == 9 and logs:
             self.state["loss"].append(logs["loss"])
             self.state["accuracy"].append(logs["accuracy"])

@@ -36,6 +36,9 @@ class Server(ThreadingHTTPServer):
         questions: {name: function}; the names in the JSON of a question are its arguments.
     """
 
+    # On Windows this would let another program listen at the same port, too.
+    allow_reuse_address = sys.platform != "win32"
+
     def __init__(self, port: int, questions: dict[str, Callable[..., Any]]) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.questions = questions

@@ -155,9 +155,9 @@ class CSVLogger(Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.names: list[str] = []  # of the columns
         if not self.append:
-            open(self.filename, "w").close()
+            open(self.filename, "w", encoding="utf-8").close()
         elif os.path.exists(self.filename) and os.path.getsize(self.filename):
-            with open(self.filename, newline="") as file:
+            with open(self.filename, newline="", encoding="utf-8") as file:
                 first, *self.names = next(csv.reader(file, delimiter=self.separator)) or [""]
             self.fit_in([] if self.may_be_more else self.expected, first)
             with open(self.filename, "rb+") as file:
@@ -169,7 +169,7 @@ class CSVLogger(Callback):
         logs = logs or {}
         if self.append and self.names:
             self.fit_in(list(logs))
-        with open(self.filename, "a", newline="") as file:  # each line is safe once written
+        with open(self.filename, "a", newline="", encoding="utf-8") as file:  # safe once written
             writer = csv.writer(file, delimiter=self.separator)
             if not self.names:
                 self.names = self.columns(logs)

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,7 @@ KINDS = {  # what else can bear the name of a file
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
+WAITS = [0.01 * 2**i for i in range(8)]  # seconds
 
 
 @contextmanager
@@ -62,10 +64,24 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())  # or a power cut could leave the name without the bytes
-        os.replace(part, path)
+        _rename(part, path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _rename(part: Path, path: Path) -> None:
+    """Let the new file take the old one's place.
+
+    Windows refuses that as long as anybody has the old one open, another process that reads it or a
+    scanner. Those are quick, so it is tried for two seconds and a half.
+    """
+    for wait in WAITS if sys.platform == "win32" else ():
+        with suppress(PermissionError):
+            os.replace(part, path)
+            return
+        time.sleep(wait)
+    os.replace(part, path)
 
 
 def must_be_file(path: str | os.PathLike[str]) -> os.stat_result:
