@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import gc
 import os
 import pickle
@@ -41,6 +42,18 @@ def test_a_model_over_read_only_buffers_trains_on_with_the_same_bits():
     parts: list[pickle.PickleBuffer] = []
     written = pickle.dumps(model, protocol=5, buffer_callback=parts.append)
     twin = pickle.loads(written, buffers=[bytes(part) for part in parts])
+    model.fit(*data(), verbose=0)
+    twin.fit(*data(), verbose=0)
+    assert twin.params.tobytes() == model.params.tobytes()
+
+
+def test_a_copy_made_array_by_array_trains_on_with_the_same_bits():
+    model = network(optimizer="adam")
+    model.fit(*data(), verbose=0)
+    state = copy.deepcopy(vars(model))
+    state["optimizer"].built_for = state["params"].copy()  # as joblib does: no array is shared
+    twin = Sequential.__new__(Sequential)
+    twin.__setstate__(state)
     model.fit(*data(), verbose=0)
     twin.fit(*data(), verbose=0)
     assert twin.params.tobytes() == model.params.tobytes()

@@ -168,8 +168,9 @@ class Network:
     def __setstate__(self, state: dict[str, Any]) -> None:
         # Copying and pickling turn views into arrays of their own: make them views again.
         self.__dict__.update(state)
-        known, optimizer = self.params, self.optimizer
-        self.bind(*(np.require(v, None, "W") for v in (known, self.kept, self.grads)))
-        if optimizer is not None and optimizer.built_for is known:
+        optimizer = self.optimizer
+        known = None if optimizer is None else optimizer.built_for  # maybe a copy of params now
+        self.bind(*(np.require(v, None, "W") for v in (self.params, self.kept, self.grads)))
+        if optimizer and known is not None and np.array_equal(known, self.params):
             optimizer.built_for = self.params
             optimizer.slots = {k: np.require(v, None, "W") for k, v in optimizer.slots.items()}
