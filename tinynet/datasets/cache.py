@@ -297,7 +297,9 @@ def _set_aside(path: Path, seen: os.stat_result | None) -> None:
     """Give a file another name, for it may be somebody's work; none is ever deleted."""
     with suppress(FileNotFoundError):  # another process was faster
         if seen is None or os.path.samestat(seen, path.stat()):  # the same
-            path.rename(path.with_name(f"{path.name}.{os.urandom(4).hex()}.other"))
+            other = path.with_name(f"{path.name}.{os.urandom(4).hex()}.other")
+            path.rename(other)
+            print(f"{path} is kept as {other.name}")
 
 
 def _user_cache() -> Path:
