@@ -224,6 +224,33 @@ def test_callbacks_that_change_rate_and_weights_and_stop():
     assert several.optimizer.iterations == 10
 
 
+@pytest.mark.usefixtures("_float64")
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+def test_callbacks_that_set_anything_in_the_middle_of_an_epoch(optimizer):
+    class Set(Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            model = self.model
+            model.optimizer.epsilon = 1e-3 if batch > 2 else 1e-5
+            model.optimizer.weight_decay = 0.1 if batch > 1 else None
+            model.optimizer.clipnorm = 0.01 if batch % 2 else None
+            model.layers[0].factor = batch
+
+    class Times(Layer):
+        rows_independent = True
+        factor = 1.0
+
+        def forward(self, x):
+            return x * self.factor, lambda dy: dy * self.factor
+
+    def twice():
+        tinynet.utils.set_random_seed(1)
+        model = Sequential([Times(input_shape=(6,)), Dense(3)])
+        model.compile(optimizer, "mse")
+        return model
+
+    agree(2, twice, callbacks=[Set()])
+
+
 def test_the_weights_stay_where_they_were():
     model = make()
     model.build()

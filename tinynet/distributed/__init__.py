@@ -5,6 +5,8 @@
 
 step.py         how a step is shared out, and why it is the step of one: read it after network.py
 board.py        where ranks meet: memory that they share
+team.py         what fit, evaluate and predict ask for, shared out
+news.py         what rank 0's callbacks have changed, for the others to know
 forks.py        the processes of one machine as ranks
 independence.py which layers and losses treat each row of a batch by itself
 
@@ -64,9 +66,9 @@ def processes(number: int | None = None) -> Iterator[None]:
     if ranks == 1:
         yield
         return
-    from tinynet.distributed.forks import Processes
+    from tinynet.distributed.forks import Forks
 
-    token = engine.current.set(Processes(ranks))
+    token = engine.current.set(Forks(ranks))
     try:
         yield
     finally:

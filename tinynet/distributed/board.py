@@ -57,6 +57,19 @@ def shared(size: int, dtype: Any) -> Array:
     return np.frombuffer(space, dtype, size)
 
 
+class Sum:
+    """The sum of all ranks' gradients, computed where and when a stretch of it is asked for."""
+
+    def __init__(self, gradients: Array) -> None:
+        self.gradients = gradients  # (r, p)
+
+    def __getitem__(self, block: slice) -> Array:
+        first: Array = self.gradients[0, block]
+        for other in self.gradients[1:]:
+            first += other[block]  # always in this order: the same bits every time
+        return first
+
+
 class Board:
     """What each rank has to know of the others.
 
@@ -79,7 +92,7 @@ class Board:
         self.arrived = [LINE * rank for rank in range(ranks)]
         self.failed, self.stopped = LINE * ranks, LINE * (ranks + 1)
         self.numbers = memory(ranks * NUMBERS, np.float64).reshape(ranks, NUMBERS)
-        self.rate = memory(2, np.float64)  # the learning rate of the coming step, and its number
+        self.rate = memory(3, np.float64)  # of the coming step, how many came before it, news
         self.texts = memory(ranks * TEXT, np.uint8).reshape(ranks, TEXT)
         self.outputs = memory(math.prod(outputs), dtype).reshape(outputs)
         self.lock = threading.Lock()
@@ -88,8 +101,11 @@ class Board:
 
     # ------------------------------------------------------------------------------ meeting
 
-    def come(self) -> None:
-        """Say that this rank has come here; rank 0 waits until all have."""
+    def come(self, *vectors: Array) -> None:
+        """Say that this rank has come here; rank 0 waits until all have.
+
+        Each rank has written its part of these vectors: when it goes on, all have all of them.
+        """
         self.turn += 1
         self.fence()
         if self.rank:
@@ -97,8 +113,11 @@ class Board:
         for other in range(1, self.ranks if self.rank == 0 else 0):
             self.wait(other)
 
-    def go_on(self) -> None:
-        """Wait until rank 0 lets all ranks go on; it does so by calling this."""
+    def go_on(self, *vectors: Array) -> None:
+        """Wait until rank 0 lets all ranks go on, which it does by calling this.
+
+        Rank 0 has written these vectors: then all have them.
+        """
         if self.rank:
             self.wait(0)
         else:
@@ -109,6 +128,17 @@ class Board:
         """Wait until all ranks have come here."""
         self.come()
         self.go_on()
+
+    def sum(self, gradients: Array, mine: slice) -> Any:
+        """Return the sum of a part of all ranks' gradients (r, p), after they have met."""
+        return Sum(gradients[:, mine])
+
+    def sum_of_all(self, gradients: Array) -> Array:
+        """Return the sum of all ranks' gradients (r, p), (p,); each sums up a part."""
+        Sum(gradients)[part(gradients.shape[1], self.rank, self.ranks)]
+        self.meet()
+        total: Array = gradients[0]
+        return total
 
     def fence(self) -> None:
         """See to it that others find all that was written before, when they find what comes next.
@@ -145,6 +175,15 @@ class Board:
         else:
             time.sleep(NAP)
 
+    def write(self, text: str) -> None:
+        """Leave a text, in ASCII, for other ranks to read."""
+        self.texts[self.rank] = 0
+        self.texts[self.rank, : len(text)] = np.frombuffer(text.encode(), np.uint8)
+
+    def read(self, rank: int) -> str:
+        """Return the text that a rank has left."""
+        return str(self.texts[rank].tobytes().rstrip(b"\0"), "ascii")
+
     # ------------------------------------------------------------------------------- ending
 
     def stop(self) -> None:
@@ -155,9 +194,7 @@ class Board:
         """Leave an error of this rank for rank 0 to raise."""
         kind = next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins")
         trace = "".join(traceback.format_exception(error))
-        text = json.dumps([kind, str(error)[: TEXT // 8], trace[-TEXT // 8 :]]).encode()
-        self.texts[self.rank] = 0
-        self.texts[self.rank, : len(text)] = np.frombuffer(text, np.uint8)
+        self.write(json.dumps([kind, str(error)[: TEXT // 8], trace[-TEXT // 8 :]]))
         self.fence()
         self.words[self.failed] = self.rank + 1
 
@@ -165,7 +202,7 @@ class Board:
         """Return the error of another rank, of the same builtin class."""
         rank = self.words[self.failed] - 1
         self.fence()
-        kind, text, trace = json.loads(self.texts[rank].tobytes().rstrip(b"\0"))
+        kind, text, trace = json.loads(self.read(rank))
         try:
             error = getattr(builtins, kind)(text)
         except TypeError:  # a class that takes more than a text

@@ -19,7 +19,8 @@ Each meeting is a point that no rank passes before all have come. Where the vect
 all ranks share, that is all there is to do. Between machines the first meeting is what MPI calls
 a reduce-scatter, and the second an all-gather.
 
-Rank 0 leads: it alone runs the callbacks, and in `go` it tells the others the rate of each step.
+Rank 0 leads: it alone runs the callbacks, and before each step it tells the rate and what else
+they have changed (news.py).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinynet.distributed.board import Board, part
+from tinynet.distributed.news import News
 from tinynet.losses import Loss
 from tinynet.models import contracts, nonfinite, step
 from tinynet.models.batches import Batch
@@ -59,30 +61,17 @@ def of_rows(loss: Loss, t: Array, weights: Array | None, rows: slice) -> Loss:
     return rows_only
 
 
-class Sum:
-    """The sum of the ranks' gradients, (p,), computed where and when a stretch is asked for."""
-
-    def __init__(self, gradients: Array) -> None:
-        self.gradients = gradients  # (r, p)
-
-    def __getitem__(self, block: slice) -> Array:
-        first: Array = self.gradients[0, block]
-        for other in self.gradients[1:]:
-            first += other[block]  # always in this order: the same bits every time
-        return first
-
-
 class Share:
     """A rank's share of the parameters, with an optimizer that moves it: for step.update."""
 
     def __init__(self, w: Array, mine: slice, optimizer: Optimizer) -> None:
-        self.params = w[mine]
+        self.params, self.mine = w[mine], mine
         self.optimizer = copy.copy(optimizer)
         self.optimizer.slots = {name: slot[mine] for name, slot in optimizer.slots.items()}
         self.g: Any = None
 
-        def clip(g: Any) -> Any:  # a length is that of all of g: see Worker.all_of_g
-            return g if isinstance(g, Sum) else optimizer.clip(g)[mine]
+        def clip(g: Any) -> Any:  # a length is that of all of g
+            return optimizer.clip(g)[mine] if limited(optimizer) else g
 
         vars(self.optimizer)["clip"] = clip
 
@@ -96,32 +85,37 @@ class Share:
         self.optimizer.step(self.params, self.g)
 
 
+def limited(optimizer: Optimizer) -> bool:
+    """Say whether an optimizer clips gradients."""
+    return any(getattr(optimizer, limit) is not None for limit in LIMITS)
+
+
 class Worker:
     """One rank's part in the steps of an epoch; all ranks call `step` for the same batches."""
 
-    def __init__(self, model: Any, board: Board, gradients: Array) -> None:
+    def __init__(self, model: Any, board: Board, gradients: Array, steered: bool) -> None:
         self.model, self.board, self.gradients = model, board, gradients
         self.rows_only = copy.copy(model)  # the same weights and vectors, and another loss
         if board.rank:
             vars(self.rows_only)["regularized"] = lambda: iter(())  # rank 0 adds the penalties
         optimizer = model.ready_optimizer()
-        self.mine = part(model.params.size, board.rank, board.ranks)
-        self.needs_all = any(getattr(optimizer, limit) is not None for limit in LIMITS)
-        self.share: Any = Share(model.params, self.mine, optimizer)
-        if contracts.of_ones_own(optimizer) or type(optimizer).step is not Optimizer.step:
-            self.needs_all = True  # its rule may be no matter of single numbers: rank 0 moves all
+        mine = part(model.params.size, board.rank, board.ranks)
+        self.share: Any = Share(model.params, mine, optimizer)
+        self.alone = contracts.of_ones_own(optimizer) or type(optimizer).step is not Optimizer.step
+        if self.alone:  # its rule may be no matter of single numbers: rank 0 moves all
             self.share = Share(model.params, slice(0), optimizer) if board.rank else model
+        self.news = News(model, board, steered)
         board.come()
 
     def step(self, batch: Batch) -> tuple[float, str]:
         """Take this rank's part of a step; return the batch's loss, and what went wrong."""
-        board, optimizer = self.board, self.model.optimizer
-        if board.rank == 0:
-            board.rate[:] = optimizer.current_learning_rate(), optimizer.iterations
-        board.go_on()
+        board = self.board
+        for part_number, name, value in self.news.tell():
+            if part_number == 0:  # of the optimizer: for its copy, too
+                setattr(self.share.optimizer, name, value)
         with np.errstate(all="ignore"):  # what comes of it is watched here
             board.numbers[board.rank] = *self.gradient(batch), 1
-            board.come()
+            board.come(board.numbers, board.outputs[: len(batch)])
             with deferred:  # from here on Ctrl-C waits for the end of the step
                 board.go_on()  # all gradients are there
                 loss, slopes, size = board.numbers[:, :3].sum(axis=0).tolist()
@@ -129,6 +123,7 @@ class Worker:
                 if not trouble and not self.move(careful := step.is_risky(size, board.rate[0])):
                     x = batch.inputs()
                     trouble = nonfinite.advice(self.model, x, step.OVERFLOW, careful)
+        self.news.keep()
         return loss, trouble
 
     def gradient(self, batch: Batch) -> tuple[float, float, float]:
@@ -145,38 +140,32 @@ class Worker:
         slopes = nonfinite.square(self.model.grads[self.model.telltales])
         return loss, slopes, nonfinite.square(x) + slopes
 
-    def all_of_g(self) -> Array:
-        """Return the sum of all gradients, (p,), where a share of it is not enough."""
-        everything = Sum(self.gradients)
-        everything[self.mine]  # it is the first of them now
-        self.board.meet()
-        everything_summed: Array = self.gradients[0]
-        return everything_summed
-
     def move(self, careful: bool) -> bool:
         """Move all shares; where one can't be, undo the others, if that was foreseen."""
-        board, share = self.board, self.share
-        g = self.all_of_g() if self.needs_all else Sum(self.gradients[:, self.mine])
+        board, share, optimizer = self.board, self.share, self.model.optimizer
+        if self.alone or limited(optimizer):
+            g = board.sum_of_all(self.gradients)
+        else:
+            g = board.sum(self.gradients, share.mine)
         if share is not self.model:
-            share.ready(g, *board.rate.tolist())
+            share.ready(g, *board.rate[:2].tolist())
         arrays = [share.params, *share.optimizer.slots.values()] if careful else []
         before = [array.copy() for array in arrays]
         board.moving = True
         board.numbers[board.rank, 3] = step.update(share, careful)
-        board.come()  # all shares are moved
+        board.come(board.numbers, self.model.params)  # all shares are moved
         if careful:
             board.go_on()
             if not board.numbers[:, 3].all():
                 for array, old in zip(arrays, before, strict=True):
                     array[:] = old
-            board.come()
+            board.come(self.model.params)
         board.moving = False
-        if board.rank:
-            return True
-        good = bool(board.numbers[:, 3].all())
-        self.model.optimizer.iterations = int(board.rate[1]) + good
-        if good and share is not self.model:
-            self.model.constrain()  # which takes whole weights: the others wait for the next step
+        good = bool(board.numbers[:, 3].all()) or board.rank > 0
+        if board.rank == 0:
+            optimizer.iterations = int(board.rate[1]) + good
+            if good and share is not self.model:
+                self.model.constrain()  # which takes whole weights: the others wait for it
         return good
 
     def explain(self, batch: Batch) -> str:
@@ -187,7 +176,8 @@ class Worker:
             if not found:
                 self.gradient(batch)  # again, since looking for it has overwritten it
             board.numbers[0, 3] = not found
-        board.meet()
+        board.come()
+        board.go_on(board.numbers)
         return "" if board.numbers[0, 3] else found or "found by rank 0"
 
 

@@ -7,7 +7,6 @@ one process; tinynet.distributed puts others into its place.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinynet.callbacks import Callback
 from tinynet.layers import Layer
 from tinynet.models import step
 from tinynet.models.feeds import Feed
@@ -28,9 +28,17 @@ Outputs = Generator[Callable[[], tuple[Any, ...]], None, None]  # of y, t, weigh
 class Alone:
     """The engine of one process."""
 
-    def training(self, model: Any) -> AbstractContextManager[None]:
-        """Be ready to train that model as long as the block runs."""
-        return nullcontext()
+    leads = True  # whether callbacks, files and the progress line are this process's
+
+    def train(
+        self,
+        model: Any,
+        run: Callable[[], None],
+        feeds: Sequence[Feed | None],
+        callbacks: Sequence[Callback],
+    ) -> None:
+        """Train a model by running that, which goes through the epochs of these feeds."""
+        run()
 
     def steps(self, model: Any, feed: Feed, shuffling: np.random.Generator | None) -> Steps:
         """Yield for every batch of the next epoch a function that takes the step: see step.take."""

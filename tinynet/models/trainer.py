@@ -10,6 +10,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -120,8 +121,8 @@ class Trainer(Compiled):
         hooks = self._hooks(callbacks, verbose, train, self.history, epochs=epochs)
         training.add(self)
         try:
-            with engine.current.get().training(self):
-                self._train(train, validation, epochs, shuffle, validates, hooks)
+            run = partial(self._train, train, validation, epochs, shuffle, validates, hooks)
+            engine.current.get().train(self, run, [train, validation], hooks.callbacks)
         finally:
             training.discard(self)
         return self.history
