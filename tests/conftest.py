@@ -24,7 +24,7 @@ def pytest_ignore_collect(collection_path):
 SLOW = {
     "conformance", "test_datasets", "test_docs", "test_download", "test_elastic",
     "test_examples", "test_exercises", "test_forty_ways", "test_golden", "test_hostile_files",
-    "test_idx", "test_long_work", "test_notebook", "test_packaging", "test_plots",
+    "test_idx", "test_long_work", "test_mpi", "test_notebook", "test_packaging", "test_plots",
     "test_playground", "test_playground_browser", "test_progress", "test_resume",
     "test_same_bits", "test_style", "test_types", "test_wrappers",
 }  # fmt: skip

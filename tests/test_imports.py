@@ -186,7 +186,8 @@ def test_nothing_of_the_core_needs_plots_or_data_sets():
 def test_only_the_three_dependencies_are_imported(name):
     roots = {module.partition(".")[0] for module in imported(FILES[name], everywhere=True)}
     # urllib3 comes with requests, Pillow with matplotlib.
-    extra = {"sklearn"} if name == "tinynet.wrappers" else set()
+    extras = {"tinynet.wrappers": {"sklearn"}, "tinynet.distributed.mpiexec": {"mpi4py"}}
+    extra = extras.get(name, set())
     assert roots - sys.stdlib_module_names <= RUN_TIME | {"tinynet", "urllib3", "PIL"} | extra
 
 

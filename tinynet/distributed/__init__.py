@@ -8,6 +8,8 @@ board.py        where ranks meet: memory that they share
 team.py         what fit, evaluate and predict ask for, shared out
 news.py         what rank 0's callbacks have changed, for the others to know
 forks.py        the processes of one machine as ranks
+messages.py     where ranks of several machines meet: what they send each other
+mpiexec.py      the processes that mpiexec has started as ranks
 independence.py which layers and losses treat each row of a batch by itself
 
 The numbers are those of one process, but for the order in which sums are rounded.
@@ -24,7 +26,7 @@ from contextlib import contextmanager
 from tinynet.models import engine
 from tinynet.support import blas, settings
 
-__all__ = ["processes"]
+__all__ = ["mpi", "processes"]
 
 
 @contextmanager
@@ -73,3 +75,36 @@ def processes(number: int | None = None) -> Iterator[None]:
         yield
     finally:
         engine.current.reset(token)
+
+
+@contextmanager
+def mpi() -> Iterator[int]:
+    """Let fit, evaluate and predict be shared by the processes of mpiexec, in a `with` block.
+
+    All of them run the same script, with the same data and the same model; in the block they call
+    fit, evaluate and predict alike, and get the same results. Callbacks are rank 0's alone, and
+    so are their files and the progress line.
+
+        with tinynet.distributed.mpi() as rank:
+            model.fit(x, y)
+            if rank == 0:
+                model.save("model.npz")
+
+    An error in any of them ends them all, with its message.
+
+    Yields:
+        int: this process's rank, 0 for the one that leads; 0 too where there is only one.
+
+    Raises:
+        ImportError: mpi4py or an MPI is missing; with what to install.
+        ValueError: as with processes.
+
+    Example:
+        mpiexec -n 4 python examples/train_mpi.py
+
+    Source: data parallelism by all-reduce, as in Horovod (Sergeev and Del Balso, 2018).
+    """
+    from tinynet.distributed.mpiexec import running
+
+    with running() as rank:
+        yield rank

@@ -10,6 +10,7 @@ whether those that it waits for are alive. So more ranks than cores work, and no
 from __future__ import annotations
 
 import builtins
+import contextlib
 import json
 import math
 import mmap
@@ -51,10 +52,25 @@ def part(whole: int, rank: int, ranks: int) -> slice:
     return slice(-(-whole * rank // ranks), -(-whole * (rank + 1) // ranks))
 
 
-def shared(size: int, dtype: Any) -> Array:
+def shared(what: str, size: int, dtype: Any) -> Array:
     """Return a vector of zeros that this process shares with those that it forks."""
     space = mmap.mmap(-1, max(1, size * np.dtype(dtype).itemsize))
     return np.frombuffer(space, dtype, size)
+
+
+def described(error: BaseException) -> tuple[str, str]:
+    """Return the builtin class of an error, by name, and what it says."""
+    kind = next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins")
+    return kind, str(error.args[0] if len(error.args) == 1 else error)[: TEXT // 8]
+
+
+def rebuilt(kind: str, text: str) -> Exception:
+    """Return the error that was described."""
+    with contextlib.suppress(TypeError):  # a class that takes more than a text
+        error = getattr(builtins, kind)(text)
+        if isinstance(error, Exception):
+            return error
+    return RuntimeError(f"{kind}: {text}")
 
 
 class Sum:
@@ -77,7 +93,7 @@ class Board:
         ranks: how many they are.
         outputs: shape of a batch's outputs, (n, ...).
         dtype: that of the outputs.
-        memory: makes vectors (size, dtype) that all ranks share.
+        memory: makes vectors (what, size, dtype) that all ranks share.
     """
 
     def __init__(
@@ -85,19 +101,21 @@ class Board:
         ranks: int,
         outputs: tuple[int, ...],
         dtype: Any,
-        memory: Callable[[int, Any], Array] = shared,
+        memory: Callable[[str, int, Any], Array] = shared,
     ) -> None:
         self.ranks, self.rank, self.turn = ranks, 0, 0
-        self.words = memory(LINE * (ranks + 2), np.int64).data.cast("B").cast("q")
+        self.words = memory("words", LINE * (ranks + 2), np.int64).data.cast("B").cast("q")
         self.arrived = [LINE * rank for rank in range(ranks)]
         self.failed, self.stopped = LINE * ranks, LINE * (ranks + 1)
-        self.numbers = memory(ranks * NUMBERS, np.float64).reshape(ranks, NUMBERS)
-        self.rate = memory(3, np.float64)  # of the coming step, how many came before it, news
-        self.texts = memory(ranks * TEXT, np.uint8).reshape(ranks, TEXT)
-        self.outputs = memory(math.prod(outputs), dtype).reshape(outputs)
+        self.numbers = memory("numbers", ranks * NUMBERS, np.float64).reshape(ranks, NUMBERS)
+        self.rate = memory(
+            "rate", 3, np.float64
+        )  # of the coming step, how many came before it, news
+        self.texts = memory("texts", ranks * TEXT, np.uint8).reshape(ranks, TEXT)
+        self.outputs = memory("outputs", math.prod(outputs), dtype).reshape(outputs)
         self.lock = threading.Lock()
         self.ended: Callable[[int], str] = lambda rank: ""  # how a rank has ended, if it has
-        self.moving = False  # whether the ranks are just moving the parameters
+        self.within = self.moving = False  # a step; that part of it which moves the parameters
 
     # ------------------------------------------------------------------------------ meeting
 
@@ -192,9 +210,9 @@ class Board:
 
     def fail(self, error: BaseException) -> None:
         """Leave an error of this rank for rank 0 to raise."""
-        kind = next(c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins")
+        kind, text = described(error)
         trace = "".join(traceback.format_exception(error))
-        self.write(json.dumps([kind, str(error)[: TEXT // 8], trace[-TEXT // 8 :]]))
+        self.write(json.dumps([kind, text, trace[-TEXT // 8 :]]))
         self.fence()
         self.words[self.failed] = self.rank + 1
 
@@ -203,12 +221,9 @@ class Board:
         rank = self.words[self.failed] - 1
         self.fence()
         kind, text, trace = json.loads(self.read(rank))
-        try:
-            error = getattr(builtins, kind)(text)
-        except TypeError:  # a class that takes more than a text
-            error = RuntimeError(f"{kind}: {text}")
+        error = rebuilt(kind, text)
         error.__cause__ = RuntimeError(f"in rank {rank}:\n{trace}")
-        return error if isinstance(error, Exception) else RuntimeError(f"{kind}: {text}")
+        return error
 
     def lost(self, rank: int, how: str) -> RankLost:
         """Return the error to raise where a rank has ended."""

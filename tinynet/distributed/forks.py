@@ -33,7 +33,7 @@ class Forks(Team):
     """A team of this process, which leads, and of forks of it."""
 
     def memory(self, what: str, size: int, dtype: Any) -> Array:
-        return shared(size, dtype)
+        return shared(what, size, dtype)
 
     @contextmanager
     def section(self, board: Board, follow: Callable[[], None]) -> Iterator[None]:

@@ -9,8 +9,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from numpy.typing import NDArray
+
 from tinynet.distributed import independence
 from tinynet.distributed.board import Board
+
+Array = NDArray[Any]
 
 PLAIN = (bool, int, float, str, type(None))
 TOLD_ANYWAY = ("iterations", "learning_rate", "name")
@@ -40,8 +44,8 @@ class News:
         self.expected = steered and board.rank == 0
         self.keep()
 
-    def tell(self) -> list[tuple[int, str, Any]]:
-        """Tell the rate and the number of the coming step, and let all ranks have what is new.
+    def tell(self, *vectors: Array) -> list[tuple[int, str, Any]]:
+        """Tell the rate and the number of the coming step, these vectors, and what is new.
 
         Return that as (number of the part, name, value).
         """
@@ -52,8 +56,11 @@ class News:
                 self.count += 1
                 board.write(json.dumps(news))
             board.rate[:] = optimizer.current_learning_rate(), optimizer.iterations, self.count
-        board.go_on(board.rate)
-        if board.rank and board.rate[2] != self.count:
+        board.go_on(board.rate, *vectors)
+        if self.expected and news:
+            board.go_on(board.texts[0])
+        elif board.rank and board.rate[2] != self.count:
+            board.go_on(board.texts[0])
             self.count = board.rate[2]
             news = json.loads(board.read(0))
             for i, name, value in news:

@@ -105,14 +105,20 @@ class Worker:
         if self.alone:  # its rule may be no matter of single numbers: rank 0 moves all
             self.share = Share(model.params, slice(0), optimizer) if board.rank else model
         self.news = News(model, board, steered)
+        slots = list(optimizer.slots.values())
+        self.moved = [] if self.alone else [model.params, *(slots if steered else [])]
+        self.remembered = [] if self.alone else slots
+        held = any(weight.constraint for _, _, weight in model.weights_in(trained=True))
+        self.told = [model.params, model.kept] if self.alone or steered or held else []
         board.come()
 
     def step(self, batch: Batch) -> tuple[float, str]:
         """Take this rank's part of a step; return the batch's loss, and what went wrong."""
         board = self.board
-        for part_number, name, value in self.news.tell():
+        for part_number, name, value in self.news.tell(*self.told):
             if part_number == 0:  # of the optimizer: for its copy, too
                 setattr(self.share.optimizer, name, value)
+        board.within = True
         with np.errstate(all="ignore"):  # what comes of it is watched here
             board.numbers[board.rank] = *self.gradient(batch), 1
             board.come(board.numbers, board.outputs[: len(batch)])
@@ -123,6 +129,7 @@ class Worker:
                 if not trouble and not self.move(careful := step.is_risky(size, board.rate[0])):
                     x = batch.inputs()
                     trouble = nonfinite.advice(self.model, x, step.OVERFLOW, careful)
+        board.within = False
         self.news.keep()
         return loss, trouble
 
@@ -153,20 +160,27 @@ class Worker:
         before = [array.copy() for array in arrays]
         board.moving = True
         board.numbers[board.rank, 3] = step.update(share, careful)
-        board.come(board.numbers, self.model.params)  # all shares are moved
+        board.come(board.numbers, *self.moved)
         if careful:
             board.go_on()
             if not board.numbers[:, 3].all():
                 for array, old in zip(arrays, before, strict=True):
                     array[:] = old
-            board.come(self.model.params)
-        board.moving = False
+            board.come(*self.moved)
+        board.moving = False  # all shares are moved
         good = bool(board.numbers[:, 3].all()) or board.rank > 0
         if board.rank == 0:
             optimizer.iterations = int(board.rate[1]) + good
             if good and share is not self.model:
                 self.model.constrain()  # which takes whole weights: the others wait for it
         return good
+
+    def finish(self) -> None:
+        """End an epoch: rank 0 needs all that the optimizer remembers; the others wait for it."""
+        self.board.go_on(self.board.rate)
+        self.board.come(*self.remembered)
+        if self.board.rank:
+            self.board.go_on(self.board.rate)  # until they are stopped
 
     def explain(self, batch: Batch) -> str:
         """Let rank 0 find where the numbers stop being finite; "" for all ranks if nowhere."""

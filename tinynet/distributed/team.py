@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from tinynet.callbacks import Callback, ProgressLine
 from tinynet.distributed import independence
-from tinynet.distributed.board import Board, part
+from tinynet.distributed.board import Board, Stopped, part
 from tinynet.distributed.step import Worker, take
 from tinynet.layers import Layer
 from tinynet.models import step
@@ -38,27 +38,34 @@ class Team(Alone):
     """
 
     def __init__(self, ranks: int, rank: int = 0) -> None:
-        self.ranks, self.rank, self.leads = ranks, rank, rank == 0
+        self.ranks, self.rank = ranks, rank
+        self.leads = rank == 0
         self.gradients = np.zeros((ranks, 0))  # (r, p), while a model is trained
         self.steered = False  # whether a callback acts between two steps
 
     # ------------------------------------------------------------------ what subclasses say
 
     def memory(self, what: str, size: int, dtype: Any) -> Array:
-        """Return a vector that all ranks share."""
+        """Return a vector of zeros that all ranks share."""
         raise NotImplementedError
+
+    def section(self, board: Board, follow: Callable[[], None]) -> AbstractContextManager[None]:
+        """Let the other ranks follow as long as the block runs."""
+        raise NotImplementedError
+
+    def call(self, model: Any, what: str, feed: Feed) -> bool:
+        """Call the other ranks to the batches of a feed; say whether they can be had for it."""
+        return isinstance(feed.source, Examples)
+
+    def agree(self, *vectors: Array) -> None:
+        """Let all ranks have these vectors as rank 0 has them."""
+
+    # ----------------------------------------------------------------- what all of them do
 
     def board(self, model: Any, feed: Feed) -> Board:
         """Return a board for the batches of that feed."""
         outputs = (feed.size, *model.layers[-1].output_shape)
-        return Board(self.ranks, outputs, model.params.dtype, partial(self.memory, "board"))
-
-    @contextmanager
-    def section(self, board: Board, follow: Callable[[], None]) -> Iterator[None]:
-        """Let the other ranks follow as long as the block runs."""
-        raise NotImplementedError
-
-    # ----------------------------------------------------------------- what all of them do
+        return Board(self.ranks, outputs, model.params.dtype, self.memory)
 
     def train(
         self,
@@ -76,14 +83,13 @@ class Team(Alone):
     def vectors(self, model: Any) -> Iterator[None]:
         """Let a model's vectors lie in memory that is shared as long as the block runs."""
         own = model.params, model.kept, model.grads
-        params, kept = (
-            self.memory(what, vector.size, vector.dtype)
-            for what, vector in zip(("params", "kept"), own, strict=False)
-        )
-        size = self.ranks * params.size
-        self.gradients = self.memory("grads", size, params.dtype).reshape(self.ranks, -1)
+        params = self.memory("params", model.params.size, model.params.dtype)
+        kept = self.memory("kept", model.kept.size, model.kept.dtype)
+        gradients = self.memory("gradients", self.ranks * params.size, params.dtype)
+        self.gradients = gradients.reshape(self.ranks, -1)
         with deferred:
-            move(model, params, kept, self.gradients[self.rank], self.memory)
+            move(model, params, kept, self.gradients[self.rank], self.memory, self.leads)
+        self.agree(params, kept, *model.optimizer.slots.values())
         try:
             yield
         finally:
@@ -91,49 +97,60 @@ class Team(Alone):
                 move(model, *own, lambda what, size, dtype: np.empty(size, dtype))
 
     def steps(self, model: Any, feed: Feed, shuffling: np.random.Generator | None) -> Steps:
-        if not isinstance(feed.source, Examples):
+        if not self.call(model, "steps" if shuffling is None else "shuffled steps", feed):
             warnings.warn("Training in one process: batches that come one by one.", stacklevel=1)
             yield from super().steps(model, feed, shuffling)
             return
         board = self.board(model, feed)
-
-        def follow() -> None:
-            with drawing_apart(model, board.rank):
-                model.bind(model.params, model.kept, self.gradients[board.rank])
-                worker = Worker(model, board, self.gradients, self.steered)
-                for batch in feed.epoch(shuffling):
-                    if worker.step(batch)[1]:
-                        break
-
+        follow = partial(self.follow_steps, model, board, feed, shuffling)
         with self.section(board, follow):
             worker = Worker(model, board, self.gradients, self.steered)
             for batch in feed.epoch(shuffling):
                 yield partial(take, worker, batch)
+            worker.finish()
+
+    def follow_steps(
+        self, model: Any, board: Board, feed: Feed, shuffling: np.random.Generator | None
+    ) -> None:
+        """Do the part of another rank than 0 in an epoch."""
+        with drawing_apart(model, board.rank):
+            model.bind(model.params, model.kept, self.gradients[board.rank])
+            worker = Worker(model, board, self.gradients, self.steered)
+            for batch in feed.epoch(shuffling):
+                worker.step(batch)
+            worker.finish()
 
     def outputs(self, model: Any, links: Sequence[Layer], feed: Feed) -> Outputs:
-        several = isinstance(feed.source, Examples) and feed.steps != 1  # or it is not worth it
-        if not several or independence.dependent(model) is not None:
+        alone = feed.steps == 1 or independence.dependent(model)  # one batch is not worth it
+        if alone or not self.call(model, "outputs", feed):
             yield from super().outputs(model, links, feed)
             return
         board = self.board(model, feed)
 
         def compute(batch: Batch) -> tuple[Any, ...]:
-            board.go_on()
+            board.go_on(board.rate)
+            y = board.outputs[: len(batch)]
             mine = part(len(batch), board.rank, board.ranks)
             if mine.start < mine.stop:
-                board.outputs[mine] = step.through(model, links, batch.inputs(mine))
-            board.come(board.outputs[: len(batch)])
-            return board.outputs[: len(batch)].copy(), *batch.targets()
+                y[mine] = step.through(model, links, batch.inputs(mine))
+            board.come(y)
+            board.go_on()
+            y = y.copy()
+            board.come()  # now there may be another y
+            return y, *batch.targets()
 
         def follow() -> None:
             board.come()
             for batch in feed.epoch():
                 compute(batch)
+            board.go_on(board.rate)  # until it is stopped
 
-        with self.section(board, follow):
+        with self.section(board, follow), suppress(Stopped):
             board.come()
             for batch in feed.epoch():
-                yield partial(compute, batch)
+                yield partial(compute, batch) if self.leads else partial(tuple, compute(batch))
+            if not self.leads:
+                board.go_on(board.rate)
 
 
 def acts_on_batches(callback: Callback) -> bool:
@@ -145,14 +162,21 @@ def acts_on_batches(callback: Callback) -> bool:
 
 
 def move(
-    model: Any, params: Array, kept: Array, grads: Array, memory: Callable[..., Array]
+    model: Any,
+    params: Array,
+    kept: Array,
+    grads: Array,
+    memory: Callable[[str, int, Any], Array],
+    fill: bool = True,
 ) -> None:
     """Let a model's vectors be these, with the same numbers; those of its optimizer are made."""
     optimizer = model.ready_optimizer()
-    params[:], kept[:] = model.params, model.kept
-    for name, slot in optimizer.slots.items():
-        optimizer.slots[name] = memory(f"slot {name}", slot.size, slot.dtype)
-        optimizer.slots[name][:] = slot
+    made = {name: memory(f"slot {name}", s.size, s.dtype) for name, s in optimizer.slots.items()}
+    if fill:
+        params[:], kept[:] = model.params, model.kept
+        for name, slot in made.items():
+            slot[:] = optimizer.slots[name]
+    optimizer.slots = made
     model.bind(params, kept, grads)
     optimizer.built_for = params
 

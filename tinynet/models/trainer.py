@@ -354,4 +354,5 @@ class Trainer(Compiled):
         """Put the user's callbacks, those of our own and the progress line together."""
         given = arguments.callbacks(callbacks)
         params |= {"steps": feed.steps, "verbose": arguments.verbosity(verbose)}
-        return CallbackList([*given, *own, ProgressLine()], self, {"epochs": 1} | params)
+        all_of_them = [*given, *own, ProgressLine()] if engine.current.get().leads else []
+        return CallbackList(all_of_them, self, {"epochs": 1} | params)
