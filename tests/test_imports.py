@@ -119,6 +119,7 @@ ELSEWHERE = {  # modules that are tested under another name than theirs
     "reduction": "test_called_losses",
     "ranks": "test_called_losses",
     "loss_functions": "test_called_losses",
+    "backend": "test_small_helpers",
     "normal": "test_more_activations",
     "loss_metrics": "test_called_metrics",
     "metric_functions": "test_called_metrics",

@@ -19,8 +19,8 @@ Beside it, what the core is made from:
     schedules.py     learning rates that change from step to step
     metrics.py       accuracy and its relatives
     reduction.py     from the losses of examples to one number
-    config.py        what all models share: the number type, names, seeds
-    utils.py         to_categorical, set_random_seed
+    config.py        what all models share: the number type, names, seeds (also: backend.py)
+    utils.py         to_categorical, normalize, set_random_seed
 
 What looks into it:
 
@@ -48,6 +48,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinynet import (
     activations,
+    backend,
     callbacks,
     config,
     constraints,
@@ -74,6 +75,7 @@ __all__ = [
     "Model",
     "Sequential",
     "activations",
+    "backend",
     "callbacks",
     "check_gradients",
     "config",

@@ -51,6 +51,30 @@ def set_floatx(value: str) -> None:
     _floatx = value
 
 
+def epsilon() -> float:
+    """Return the small number that keeps logs and quotients finite, which is always the same.
+
+    Example:
+        >>> epsilon()
+        1e-07
+
+    Source: keras.config.epsilon.
+    """
+    return 1e-7
+
+
+def backend() -> str:
+    """Return the name of what computes.
+
+    Example:
+        >>> backend()
+        'numpy'
+
+    Source: keras.config.backend.
+    """
+    return "numpy"
+
+
 def refuse_dtype(options: dict[str, Any]) -> None:
     """Take Keras's option dtype out, or refuse it where it names another than floatx.
 

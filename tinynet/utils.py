@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tinynet import config
 from tinynet.config import clear_session, set_random_seed
 from tinynet.support.py_dataset import PyDataset
 
-__all__ = ["PyDataset", "Sequence", "clear_session", "set_random_seed", "to_categorical"]
+__all__ = [
+    "PyDataset",
+    "Sequence",
+    "clear_session",
+    "normalize",
+    "set_random_seed",
+    "to_categorical",
+]
 
 Sequence = PyDataset  # Keras's older name
 
@@ -67,3 +75,30 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[Any]
     t = np.zeros((*labels.shape, num_classes))  # (n, k)
     np.put_along_axis(t, labels[..., np.newaxis], 1, axis=-1)  # a 1 at (i, x[i])
     return t
+
+
+def normalize(x: ArrayLike, axis: int = -1, order: float = 2) -> NDArray[Any]:
+    """Divide rows by their length: x / |x|, so that each has the length 1.
+
+    Args:
+        x: numbers of any shape, say (n, d); a list counts as floatx.
+        axis: along which a row lies; default -1, the last.
+        order: of the norm; default 2, the root of the sum of squares. 1 is the sum of sizes.
+
+    Returns:
+        array of x's shape and dtype, float64 of whole numbers. A row of zeros stays as it is.
+
+    Example:
+        >>> normalize([[3.0, 4.0], [0.0, 0.0]])
+        array([[0.6, 0.8],
+               [0. , 0. ]], dtype=float32)
+
+    Source: keras.utils.normalize, which with axis=0 divides along the last axis.
+    """
+    x = x if isinstance(x, np.ndarray) else np.asarray(x, config.floatx())
+    length = np.linalg.norm(x, order, axis, keepdims=True)
+    return np.asarray(x / np.where(length == 0, 1, length))
+
+
+if TYPE_CHECKING:  # what more/ adds when it is first asked for
+    from tinynet.more.model_plot import *  # noqa: F403

@@ -242,3 +242,25 @@ def test_configs_go_to_keras_and_back(keras, name):
     kept = {key: value for key, value in loss.get_config().items() if key in config}
     assert theirs.from_config(kept).get_config() == config
     assert ours().name == theirs().name
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", [*NUMBERS, "SparseCategoricalCrossentropy"])
+def test_training_goes_the_same_way(keras, name, weighted):
+    x, y = drawn(12, 3)
+    t = np.array([0, 2, 1] * 4) if name.startswith("Sparse") else y / y.sum(axis=1, keepdims=True)
+    weight = np.linspace(0.5, 2, 12) if weighted else None
+    reduction = "mean_with_sample_weight" if weighted else "sum"
+    found = []
+    for lib in (tinynet, keras):
+        layer = lib.layers.Dense(3, "softmax", kernel_initializer="identity")
+        model = lib.Sequential([lib.layers.Input((3,)), layer])
+        loss = getattr(lib.losses, name)(reduction=reduction)
+        model.compile(lib.optimizers.SGD(0.1), loss)
+        history = model.fit(
+            x, t, batch_size=5, epochs=3, shuffle=False, sample_weight=weight, verbose=0
+        )
+        found.append((history.history["loss"], model.get_weights()))
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=2e-5)
+    for ours, theirs in zip(found[0][1], found[1][1], strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-6)

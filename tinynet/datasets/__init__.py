@@ -16,5 +16,8 @@ from tinynet.datasets import fashion_mnist, mnist, mnist_10k
 from tinynet.datasets.digit import read_digit
 from tinynet.datasets.download import DownloadError
 from tinynet.datasets.folder import load_folder
+from tinynet.support.absent import Answer
 
 __all__ = ["DownloadError", "fashion_mnist", "load_folder", "mnist", "mnist_10k", "read_digit"]
+
+__getattr__ = Answer(__name__)  # for the sets that Keras has, too

@@ -22,6 +22,7 @@ FILES: dict[str, tuple[str, ...]] = {  # what each public module has here
     "optimizers": ("optimizers",),
     "metrics": ("loss_metrics", "confusion", "auc", "f_scores", "r2_score", "metric_functions"),
     "schedules": ("schedules",),
+    "utils": ("model_plot",),
 }
 
 

@@ -14,12 +14,14 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from tinynet.support import spellings
 
 ROOT = "tinynet."
 MODULES = (
-    "activations", "callbacks", "config", "constraints", "initializers", "layers", "losses",
-    "metrics", "models", "optimizers", "regularizers", "utils",
+    "activations", "backend", "callbacks", "config", "constraints", "initializers", "layers",
+    "losses", "metrics", "models", "optimizers", "regularizers", "utils",
 )  # fmt: skip
 
 
@@ -40,6 +42,10 @@ def sentence(module: str, name: str) -> str:
         for parts, reason in spellings.KINDS:
             if any(part in name for part in parts.split()):
                 return f"{name} is outside of tinynet, which has dense networks only, no {reason}."
+    if module == "backend" and hasattr(np, name):
+        return f"tinynet has no {full}: outputs and weights are arrays. Type numpy.{name}(...)."
+    if module == "datasets" and name in NAMES[module].split():
+        return f"tinynet.datasets has no {name}. {spellings.OTHER_DATA}"
     if name in NAMES.get(module, "").split():
         return f"Keras has {full}, and tinynet has not: it knows dense networks only."
     found = sys.modules.get(ROOT + module if module else "tinynet")

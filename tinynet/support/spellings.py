@@ -124,6 +124,7 @@ MODULES = {  # that Keras once had, or has: what to type
     "layers.merge": "from tinynet.layers import Add, Concatenate",
     "models.core": "from tinynet.models import Sequential",
     "wrappers.scikit_learn": "from tinynet.wrappers import SKLearnClassifier, SKLearnRegressor",
+    "utils.vis_utils": "from tinynet.utils import plot_model",
     "utils.np_utils": "from tinynet.utils import to_categorical",
     "utils.generic_utils": "from tinynet.utils import to_categorical",
     "utils.all_utils": "from tinynet.utils import to_categorical",
@@ -192,6 +193,11 @@ STRINGS = {  # of losses and metrics: near to one name, and maybe meant for anot
     "cross_entropy": WHICH_CROSSENTROPY,
     "ce": WHICH_CROSSENTROPY,
 }
+
+OTHER_DATA = (
+    "It has mnist, mnist_10k and fashion_mnist. Load other data yourself, as NumPy arrays: with "
+    "np.load('data.npz') as file: x, y = file['x'], file['y']"
+)
 
 NAMES = {  # public names of single things: what to type
     "callbacks.TensorBoard": "callbacks.CSVLogger('log.csv'), and tinynet.plots.history(history)",
