@@ -136,3 +136,7 @@ def test_a_name_that_is_near_to_none_gets_the_list():
 )
 def test_snake_case(name, snake):
     assert snake_case(name) == snake
+
+
+def test_a_word_far_too_long_is_compared_with_none():
+    assert registry.nearest("dense" * 100_000, ["dense"]) is None

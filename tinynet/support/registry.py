@@ -8,6 +8,7 @@ config that comes from a file can ask for no more than what the tables hold.
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -53,7 +54,8 @@ class Configurable:
         return super().__new__(cls)
 
     @classmethod
-    def arguments(cls) -> list[str]:
+    @functools.cache
+    def arguments(cls) -> tuple[str, ...]:
         """Return the names of the constructor's arguments, those behind **options included."""
         names: list[str] = []
         for ancestor in (a for a in cls.__mro__[:-1] if "__init__" in vars(a)):
@@ -61,7 +63,7 @@ class Configurable:
             names += [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
             if not any(p.kind is p.VAR_KEYWORD for p in parameters):
                 break
-        return list(dict.fromkeys(names))  # an ancestor's argument may have another default here
+        return tuple(dict.fromkeys(names))  # an ancestor's argument may have another default here
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as JSON-able values."""
@@ -219,6 +221,8 @@ def nearest(name: object, names: Iterable[str]) -> str | None:
     import difflib  # only here: import tinynet stays quick
 
     word, names = str(name).lower(), list(names)
+    if len(word) > 100:  # no slip of the fingers, and difflib would take its time
+        return None
     longer = [n for n in names if word and (n.startswith(word) or word.startswith(n))]
     mixed = [n for n in names if sorted(n) == sorted(word)]
     return next(iter(longer or mixed or difflib.get_close_matches(word, names, n=1)), None)
