@@ -217,6 +217,7 @@ def test_adapt_takes_mean_and_variance_of_each_column():
     np.testing.assert_array_equal(layer.mean, [[2, 20, 5]])
     assert [w.shape for w in model.get_weights()] == [(3,), (3,), (), (3, 1), (1,)]
     assert [w.name for w in layer.weights] == ["mean", "variance", "count"]
+    assert layer.weights[2] == 0
     assert model.trainable_weights[0].name == "kernel"
     layer.adapt(x * 2)  # again, inside of a model
     np.testing.assert_array_equal(model.get_weights()[0], [4, 40, 10])

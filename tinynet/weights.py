@@ -136,7 +136,7 @@ class Weighted(registry.Configurable):
         """Give each weight its first values: those it has already where they fit, else new ones."""
         for name, weight in self.declared.items():
             value: Any = getattr(self, name, None)
-            if np.shape(value) != weight.shape:
+            if value is None or np.shape(value) != weight.shape:
                 value = weight.initializer(weight.shape, dtype, rng)
             setattr(self, name, np.asarray(value, dtype))
 

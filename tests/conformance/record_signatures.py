@@ -18,7 +18,9 @@ from typing import Any
 TABLE = Path(__file__).parent / "keras_signatures.json"
 
 NAMES = {
-    "layers": "Input Dense Activation ReLU Softmax Flatten Dropout Rescaling LeakyReLU ELU",
+    "layers": "Input Dense Activation ReLU Softmax Flatten Dropout Rescaling LeakyReLU ELU PReLU "
+    "Normalization LayerNormalization BatchNormalization GaussianNoise GaussianDropout Reshape "
+    "ActivityRegularization",
     "losses": "CategoricalCrossentropy BinaryCrossentropy SparseCategoricalCrossentropy "
     "MeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError "
     "Huber LogCosh Hinge SquaredHinge CategoricalHinge KLDivergence Poisson CosineSimilarity "
@@ -35,6 +37,7 @@ NAMES = {
     "Zeros Ones Constant LecunNormal LecunUniform TruncatedNormal VarianceScaling Orthogonal "
     "Identity",
     "regularizers": "L1 L2 L1L2",
+    "constraints": "MaxNorm NonNeg UnitNorm MinMaxNorm",
     "activations": "relu softmax sigmoid tanh linear leaky_relu",
     "callbacks": "Callback History EarlyStopping ModelCheckpoint LearningRateScheduler "
     "ReduceLROnPlateau CSVLogger TerminateOnNaN BackupAndRestore LambdaCallback",
