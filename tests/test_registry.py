@@ -7,7 +7,15 @@ import pytest
 
 from tinynet import activations, initializers, layers, losses, metrics, optimizers, regularizers
 from tinynet import schedules as schedule_table
-from tinynet.support.registry import Configurable, custom_objects, find, get, serialize, snake_case
+from tinynet.support.registry import (
+    Configurable,
+    custom_objects,
+    find,
+    get,
+    nearest,
+    serialize,
+    snake_case,
+)
 
 TABLES = [initializers, layers, losses, metrics, optimizers, regularizers, schedule_table]
 
@@ -24,7 +32,7 @@ class Sub(Base):
 
 
 def test_arguments_are_read_off_the_constructors():
-    assert Sub.arguments() == ["d", "a", "b"]
+    assert Sub.arguments() == ("d", "a", "b")
     assert Sub(a=1).get_config() == {"d": 4, "a": 1, "b": 2}
     assert repr(Sub(a="x")) == "Sub(d=4, a='x', b=2)"
 
@@ -139,4 +147,4 @@ def test_snake_case(name, snake):
 
 
 def test_a_word_far_too_long_is_compared_with_none():
-    assert registry.nearest("dense" * 100_000, ["dense"]) is None
+    assert nearest("dense" * 100_000, ["dense"]) is None
