@@ -68,10 +68,10 @@ class ModelCheckpoint(Monitor):
         from tinynet import saving
         from tinynet.support import hdf5
 
-        if self.filepath.endswith((".keras", ".h5", ".hdf5")):
-            hdf5.library()
         if not self.save_weights_only:
             saving.describe(self.model)
+        if self.filepath.endswith((".keras", ".h5", ".hdf5")):
+            hdf5.library()
         if not self.may_be_more:
             names, batch = list(self.expected), {}
             if self.save_freq != "epoch":  # within an epoch nothing has been validated
