@@ -15,7 +15,7 @@ nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["style", "types", "package", "oldest", "tests"]
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
-OLDEST = ["numpy==2.0.0", "matplotlib==3.8.0"]
+OLDEST = ["numpy==2.0.0", "matplotlib==3.8.4"]
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # on a busy machine they wait for each other
 
 

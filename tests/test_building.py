@@ -48,3 +48,13 @@ def test_get_weights_gives_copies():
     model = make()
     model.get_weights()[0][:] = 9
     assert not (model.layers[0].W == 9).any()
+
+
+def test_a_model_shows_itself_in_a_line():
+    model = Sequential(name="reader")
+    assert repr(model) == "<Sequential 'reader': 0 layers, not built yet>"
+    model.add(Dense(512, "relu", name="first"))
+    assert repr(model) == "<Sequential 'reader': 1 layers, not built yet>"
+    model.build((None, 784))
+    told = "1 layers, (None, 784) to (None, 512), 401,920 parameters"
+    assert repr(model) == f"<Sequential 'reader': {told}>"

@@ -67,3 +67,12 @@ def test_what_no_csv_logger_wrote_is_not_gone_on_with(content):
     with pytest.raises(ValueError, match="append=False"):
         log(callbacks.CSVLogger("list.txt", append=True), [])
     assert Path("list.txt").read_text() == content
+
+
+def test_a_history_shows_where_it_ended():
+    assert repr(callbacks.History()) == "<History of 0 epochs>"
+    history = callbacks.History()
+    history.record(0, {"accuracy": 0.5, "loss": 2.0, "val_loss": 3.0})
+    history.record(1, {"accuracy": 0.75, "loss": 1e-4})
+    last = "accuracy: 0.7500 - loss: 1.0000e-04 - val_loss: 3.0000"
+    assert repr(history) == f"<History of 2 epochs - {last}>"

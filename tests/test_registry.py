@@ -32,7 +32,7 @@ class Sub(Base):
 
 
 def test_arguments_are_read_off_the_constructors():
-    assert Sub.arguments() == ("d", "a", "b")
+    assert list(Sub.arguments()) == ["d", "a", "b"]
     assert Sub(a=1).get_config() == {"d": 4, "a": 1, "b": 2}
     assert repr(Sub(a="x")) == "Sub(d=4, a='x', b=2)"
 
@@ -41,6 +41,34 @@ def test_each_setting_is_printed_once():
     text = repr(optimizers.RMSprop())
     assert text.count("learning_rate=") == 1
     assert text.startswith("RMSprop(learning_rate=0.001, rho=0.9")
+
+
+@pytest.mark.parametrize(
+    ("thing", "shown"),
+    [
+        (layers.Dense(3), "Dense(units=3, activation='linear', name='dense')"),
+        (
+            layers.Dense(3, "relu", kernel_initializer="zeros", input_shape=(4,), name="first"),
+            "Dense(units=3, activation='relu', kernel_initializer=Zeros(), name='first', "
+            "input_shape=(4,))",
+        ),
+        (
+            layers.Dense(3, kernel_regularizer="l2", use_bias=False, trainable=False),
+            "Dense(units=3, activation='linear', use_bias=False, kernel_regularizer=L2(l2=0.01), "
+            "name='dense', trainable=False)",
+        ),
+        (
+            layers.BatchNormalization(gamma_initializer="zeros"),
+            "BatchNormalization(axis=-1, momentum=0.99, epsilon=0.001, "
+            "gamma_initializer=Zeros(), name='batch_normalization')",
+        ),
+        (optimizers.SGD(0.5), "SGD(learning_rate=0.5, momentum=0.0, name='sgd')"),
+        (initializers.GlorotUniform(), "GlorotUniform()"),
+        (initializers.GlorotUniform(seed=1), "GlorotUniform(seed=1)"),
+    ],
+)
+def test_it_shows_numbers_and_what_is_not_as_by_default(thing, shown):
+    assert repr(thing) == shown
 
 
 def test_a_config_of_keras_is_read_though_it_has_more_settings_that_are_off():

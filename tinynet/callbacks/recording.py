@@ -13,7 +13,7 @@ import numpy as np
 from tinynet.callbacks.base import Callback, Logs
 from tinynet.support import settings
 from tinynet.support.interrupts import deferred
-from tinynet.support.progress import Progress, show
+from tinynet.support.progress import Progress, show, values
 from tinynet.support.registry import nearest
 
 
@@ -55,6 +55,10 @@ class History(Callback):
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_model": None}  # a weak reference can't be copied or pickled
+
+    def __repr__(self) -> str:
+        last = {name: numbers[-1] for name, numbers in self.history.items() if numbers}
+        return f"<History of {len(self.epoch)} epochs{values(last)}>"
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.history, self.epoch, self.when = Records(), [], {}

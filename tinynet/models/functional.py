@@ -63,6 +63,12 @@ class Model(Trainer):
     outputs: list[Symbol]
     symbols: list[Symbol]  # from the one to the other
 
+    def __repr__(self) -> str:
+        what = "not built yet"
+        if self.built:
+            what = f"{self.input_shape} to {self.output_shape}, {self.count_params():,} parameters"
+        return f"<{type(self).__name__} {self.name!r}: {len(self.layers)} layers, {what}>"
+
     @property
     def input(self) -> Symbol:
         """What stands for the inputs; Model(model.input, model.layers[0].output) is a part."""

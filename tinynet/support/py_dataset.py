@@ -19,6 +19,7 @@ class PyDataset:
             False and 10. They are kept, and without effect here: batches are made one by one.
 
     Example, of 100 examples in batches of 32, of which the last has 4:
+        >>> import numpy as np
         >>> class Squares(PyDataset):
         ...     def __len__(self):
         ...         return 4

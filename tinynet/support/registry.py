@@ -55,15 +55,17 @@ class Configurable:
 
     @classmethod
     @functools.cache
-    def arguments(cls) -> tuple[str, ...]:
-        """Return the names of the constructor's arguments, those behind **options included."""
-        names: list[str] = []
+    def arguments(cls) -> Mapping[str, Any]:
+        """Return the constructor's arguments, those behind **options included: {name: default}."""
+        defaults: dict[str, Any] = {}
         for ancestor in (a for a in cls.__mro__[:-1] if "__init__" in vars(a)):
             parameters = list(inspect.signature(vars(ancestor)["__init__"]).parameters.values())[1:]
-            names += [p.name for p in parameters if p.kind is not p.VAR_KEYWORD]
+            for p in parameters:  # an ancestor's argument may have another default here
+                if p.kind is not p.VAR_KEYWORD:
+                    defaults.setdefault(p.name, p.default)
             if not any(p.kind is p.VAR_KEYWORD for p in parameters):
                 break
-        return tuple(dict.fromkeys(names))  # an ancestor's argument may have another default here
+        return defaults
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments as JSON-able values."""
@@ -97,8 +99,26 @@ class Configurable:
         return cls(**{name: value for name, value in config.items() if name in known})
 
     def __repr__(self) -> str:
-        arguments = ", ".join(f"{name}={self.setting(name)!r}" for name in self.arguments())
-        return f"{type(self).__name__}({arguments})"
+        """Show the numbers, and all that is not as it is by default."""
+        shown = []
+        for name, default in self.arguments().items():
+            value = self.setting(name)
+            if callable(value) and not isinstance(value, Configurable):
+                value = getattr(value, "__name__", value)  # relu
+            if is_number(value) or not is_same(value, default):
+                shown.append(f"{name}={value!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def is_number(value: Any) -> bool:
+    """Say whether it is one; True and False are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def is_same(value: Any, default: Any) -> bool:
+    """Say whether it is the default, or what the default is the name of: Zeros() for "zeros"."""
+    made = isinstance(value, Configurable) and repr(value) == f"{type(value).__name__}()"
+    return repr(snake_case(type(value).__name__) if made else value) == repr(default)
 
 
 # What Keras writes into every config and what has no meaning here: one dtype for the whole
