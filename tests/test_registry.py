@@ -46,21 +46,21 @@ def test_each_setting_is_printed_once():
 @pytest.mark.parametrize(
     ("thing", "shown"),
     [
-        (layers.Dense(3), "Dense(units=3, activation='linear', name='dense')"),
+        (layers.Dense(3, name="last"), "Dense(units=3, activation='linear', name='last')"),
         (
             layers.Dense(3, "relu", kernel_initializer="zeros", input_shape=(4,), name="first"),
             "Dense(units=3, activation='relu', kernel_initializer=Zeros(), name='first', "
             "input_shape=(4,))",
         ),
         (
-            layers.Dense(3, kernel_regularizer="l2", use_bias=False, trainable=False),
+            layers.Dense(3, kernel_regularizer="l2", use_bias=False, trainable=False, name="a"),
             "Dense(units=3, activation='linear', use_bias=False, kernel_regularizer=L2(l2=0.01), "
-            "name='dense', trainable=False)",
+            "name='a', trainable=False)",
         ),
         (
-            layers.BatchNormalization(gamma_initializer="zeros"),
+            layers.BatchNormalization(gamma_initializer="zeros", name="b"),
             "BatchNormalization(axis=-1, momentum=0.99, epsilon=0.001, "
-            "gamma_initializer=Zeros(), name='batch_normalization')",
+            "gamma_initializer=Zeros(), name='b')",
         ),
         (optimizers.SGD(0.5), "SGD(learning_rate=0.5, momentum=0.0, name='sgd')"),
         (initializers.GlorotUniform(), "GlorotUniform()"),
