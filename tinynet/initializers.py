@@ -7,6 +7,7 @@ be about 1 / sqrt(fan_in) in size. Glorot and He differ in how exactly.
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -24,26 +25,37 @@ class Initializer(registry.Configurable):
     """Base class: a subclass says in `draw` which float64 numbers a shape is filled with.
 
     Args:
-        seed: int or None (default). With a seed every call gives the same numbers; without
-            one they come from the model's own random generator.
+        seed: int from 0, or None (default), for numbers from the model's own random generator.
+            Every call of one object gives the same numbers, with a seed and without.
     """
 
+    started: np.random.Generator | None = None  # the random numbers, before the first was taken
+
     def __init__(self, seed: int | None = None) -> None:
-        self.seed = seed
+        self.seed: int | None = None if seed is None else settings.count("seed", seed, 0)
 
     def __call__(
         self, shape: Shape, dtype: Any = "float32", rng: np.random.Generator | None = None
     ) -> Array:
         """Return a new array of that shape and dtype; None is config.floatx()."""
-        if self.seed is not None or rng is None:
-            rng = np.random.default_rng(self.seed)
-        drawn = self.draw(shape, rng)
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        drawn = self.draw(shape, self.random(rng))
         if np.shape(drawn) != shape:
             raise ValueError(
                 f"{type(self).__name__} drew numbers of shape {np.shape(drawn)}; expected shape "
                 f"{shape}, as the weight has: return rng.normal(size=shape)"
             )
         return drawn.astype(dtype or config.floatx())
+
+    def random(self, rng: np.random.Generator | None) -> np.random.Generator:
+        """Return the random numbers to take from: the same ones in every call."""
+        if self.seed is not None:
+            return np.random.default_rng(self.seed)
+        if self.started is not None:
+            return copy.deepcopy(self.started)
+        rng = rng or np.random.default_rng()
+        self.started = copy.deepcopy(rng)
+        return rng
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> Array:
         """Return the numbers for a shape, in float64."""
@@ -153,7 +165,7 @@ class RandomUniform(Initializer):
 
     Args:
         minval: float, default -0.05.
-        maxval: float, default 0.05.
+        maxval: float, from minval, default 0.05.
         seed: int or None (default).
 
     Example:
@@ -168,7 +180,7 @@ class RandomUniform(Initializer):
     ) -> None:
         super().__init__(seed)
         self.minval: float = settings.number("minval", minval)
-        self.maxval: float = settings.number("maxval", maxval)
+        self.maxval: float = settings.number("maxval", maxval, f"[{self.minval}, inf)")
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> Array:
         return rng.uniform(self.minval, self.maxval, shape)
@@ -253,6 +265,14 @@ def cut_normal(stddev: float, shape: Shape, rng: np.random.Generator) -> Array:
     return x
 
 
+WRITE_A_CLASS = """Numbers of your own are drawn by a class here, which has a name in files:
+
+class Mine(tinynet.initializers.Initializer):
+    def draw(self, shape, rng):  # rng is a np.random.Generator
+        return rng.normal(size=shape)
+
+Then type kernel_initializer=Mine()."""
+
 BY_NAME: dict[str, type[Initializer]] = registry.names_of(
     [
         GlorotUniform,
@@ -271,10 +291,15 @@ BY_NAME: dict[str, type[Initializer]] = registry.names_of(
 def get(identifier: Any) -> Initializer:
     """Return the initializer meant by a name, a class, a config or an instance.
 
+    Raises:
+        ValueError: anything else; for a function of your own with the class to write.
+
     Example:
         >>> get("glorot_uniform")
         GlorotUniform(seed=None)
     """
+    if callable(identifier) and not isinstance(identifier, (Initializer, type)):
+        raise ValueError(WRITE_A_CLASS)
     return registry.get("initializer", Initializer, BY_NAME, identifier)
 
 

@@ -48,6 +48,18 @@ class Weight:
         if constraint is not None:
             constraint.check(shape)
 
+    def first(self, dtype: Any, rng: np.random.Generator) -> Any:
+        """Return the first values. A __call__ of the user's is as Keras has it, without rng."""
+        if type(self.initializer).__call__ is initializers.Initializer.__call__:
+            return self.initializer(self.shape, dtype, rng)
+        value = self.initializer(self.shape, dtype=dtype)
+        if np.shape(value) != self.shape:
+            raise ValueError(
+                f"{type(self.initializer).__name__} gave numbers of shape {np.shape(value)}; "
+                f"expected shape {self.shape}, as the weight has."
+            )
+        return value
+
 
 class Weighted(registry.Configurable):
     """The base of Layer: what can have weights."""
@@ -137,7 +149,7 @@ class Weighted(registry.Configurable):
         for name, weight in self.declared.items():
             value: Any = getattr(self, name, None)
             if value is None or np.shape(value) != weight.shape:
-                value = weight.initializer(weight.shape, dtype, rng)
+                value = weight.first(dtype, rng)
             setattr(self, name, np.asarray(value, dtype))
 
     def bind(self, name: str, value: Array, gradient: Array) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import tinynet
+
 SIZES = {  # name: the deviation of W (300, 700), and the largest |W| where there is one
     "glorot_uniform": (np.sqrt(2 / 1000), np.sqrt(6 / 1000)),
     "glorot_normal": (np.sqrt(2 / 1000), 2 * np.sqrt(2 / 1000) / 0.8796),
@@ -93,3 +95,99 @@ def test_penalties_have_lower_case_names(lib):
     assert regularizers.l1_l2 is regularizers.L1L2
     assert float(regularizers.l2(0.5)(np.array([1.0, -2.0], "float32"))) == 2.5
     assert float(regularizers.l1_l2(0.5, 0.5)(np.array([1.0, -2.0], "float32"))) == 4.0
+
+
+def pair(lib, initializer):
+    """Build two layers that begin with numbers of one initializer."""
+    layers = [lib.layers.Dense(4, kernel_initializer=initializer) for _ in range(2)]
+    lib.Sequential([lib.layers.Input((4,)), *layers])
+    return [np.asarray(layer.get_weights()[0]) for layer in layers]
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_one_object_gives_the_same_numbers_each_time(lib, seed):
+    initializer = lib.initializers.HeNormal(seed=seed)
+    a, b = pair(lib, initializer)
+    np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(a, np.asarray(initializer((4, 4))))
+    assert initializer.get_config()["seed"] == seed
+
+
+def test_a_name_gives_other_numbers_each_time(lib):
+    a, b = pair(lib, "he_normal")
+    assert abs(a - b).max() > 0.01
+    one, two = lib.initializers.HeNormal(), lib.initializers.HeNormal()
+    assert abs(np.asarray(one((4, 4))) - np.asarray(two((4, 4)))).max() > 0.01
+
+
+@pytest.mark.parametrize("shape", [[3], [3, 2], (), (5,)])
+def test_shapes_may_be_lists(lib, shape):
+    assert np.asarray(lib.initializers.Ones()(shape)).shape == tuple(shape)
+    assert np.asarray(lib.initializers.GlorotUniform()(shape)).shape == tuple(shape)
+    assert np.asarray(lib.initializers.Ones()(3)).shape == (3,)
+
+
+def test_an_initializer_of_ones_own_as_keras_has_it(lib):
+    class Rising(lib.initializers.Initializer):
+        def __init__(self, step=1.0):
+            self.step = step
+
+        def __call__(self, shape, dtype=None):
+            return (self.step * np.arange(np.prod(shape)).reshape(shape)).astype("float32")
+
+        def get_config(self):
+            return {"step": self.step}
+
+    layer = lib.layers.Dense(2, kernel_initializer=Rising(0.5), bias_initializer=Rising())
+    lib.Sequential([lib.layers.Input((3,)), layer])
+    W, b = (np.asarray(w) for w in layer.get_weights())
+    assert (W.tolist(), b.tolist()) == ([[0, 0.5], [1, 1.5], [2, 2.5]], [0, 1])
+    assert layer.get_config()["kernel_initializer"]["config"] == {"step": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("HeNormal", {"seed": 1.5}, "seed as a whole number from 0"),
+        ("HeNormal", {"seed": "a"}, "seed as a whole number from 0"),
+        ("RandomUniform", {"minval": 1.0, "maxval": -1.0}, "maxval as a number from 1"),
+        ("TruncatedNormal", {"stddev": -1.0}, "stddev as a number from 0"),
+        ("Orthogonal", {"gain": "2"}, "gain as a finite number"),
+        ("VarianceScaling", {"mode": "fan"}, "mode as 'fan_in', 'fan_out' or 'fan_avg'"),
+        ("VarianceScaling", {"distribution": "flat"}, "distribution as 'normal'"),
+        ("Constant", {"value": [1.0, 2.0]}, "value as a finite number"),
+    ],
+)
+def test_settings_are_checked(name, options, said):
+    with pytest.raises(ValueError, match=said):
+        getattr(tinynet.initializers, name)(**options)
+
+
+def test_a_function_is_answered_with_the_class_to_write():
+    with pytest.raises(
+        ValueError, match=r"class Mine\(tinynet\.initializers\.Initializer\)"
+    ) as said:
+        tinynet.layers.Dense(3, kernel_initializer=lambda shape, dtype=None: np.ones(shape))
+    code = str(said.value).split("\n\n")[1]
+    scope = {"tinynet": tinynet}
+    exec(code, scope)
+    layer = tinynet.layers.Dense(3, kernel_initializer=scope["Mine"]())
+    tinynet.Sequential([tinynet.Input((2,)), layer])
+    assert layer.W.shape == (2, 3)
+
+
+def test_numbers_of_another_shape_are_refused():
+    class Flat(tinynet.initializers.Initializer):
+        def __call__(self, shape, dtype=None):
+            return np.ones(3)
+
+    with pytest.raises(ValueError, match=r"Flat gave numbers of shape \(3,\); expected shape"):
+        tinynet.Sequential(
+            [tinynet.Input((2,)), tinynet.layers.Dense(4, kernel_initializer=Flat())]
+        )
+
+
+@pytest.mark.parametrize("module", ["initializers", "losses", "metrics", "activations"])
+def test_serialize_is_refused_by_name(module):
+    with pytest.raises(AttributeError, match=rf"Type x\.get_config\(\), and {module}\.get"):
+        _ = getattr(tinynet, module).serialize

@@ -82,22 +82,11 @@ class VarianceScaling(Initializer):
         seed: int | None = None,
     ) -> None:
         super().__init__(seed)
-        distribution = distribution.lower()
-        if mode not in ("fan_in", "fan_out", "fan_avg"):
-            raise ValueError(f"Expected mode 'fan_in', 'fan_out' or 'fan_avg', got {mode!r}.")
-        if distribution not in (
-            "normal",
-            "truncated_normal",
-            "untruncated_normal",
-            "uniform",
-        ):
-            raise ValueError(
-                f"Expected distribution 'truncated_normal', 'untruncated_normal' or 'uniform', "
-                f"got {distribution!r}."
-            )
         self.scale: float = settings.number("scale", scale, "(0, inf)")
-        self.mode = mode
-        self.distribution = "truncated_normal" if distribution == "normal" else distribution
+        self.mode: str = settings.choice("mode", mode, "fan_in", "fan_out", "fan_avg")
+        curves = ("normal", "truncated_normal", "untruncated_normal", "uniform")
+        curve: str = settings.choice("distribution", str(distribution).lower(), *curves)
+        self.distribution = "truncated_normal" if curve == "normal" else curve
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> Array:
         fan_in, fan_out = fans(shape)
@@ -163,8 +152,8 @@ class TruncatedNormal(Initializer):
 
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.mean = mean
-        self.stddev = stddev
+        self.mean: float = settings.number("mean", mean)
+        self.stddev: float = settings.number("stddev", stddev, "[0, inf)")
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> Array:
         return self.mean + cut_normal(self.stddev * LEFT_OF_DEVIATION, shape, rng)
@@ -193,7 +182,7 @@ class Orthogonal(Initializer):
 
     def __init__(self, gain: float = 1.0, seed: int | None = None) -> None:
         super().__init__(seed)
-        self.gain = gain
+        self.gain: float = settings.number("gain", gain)
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> Array:
         if len(shape) < 2:
@@ -224,7 +213,7 @@ class Identity(Initializer):
 
     def __init__(self, gain: float = 1.0) -> None:
         super().__init__()
-        self.gain = gain
+        self.gain: float = settings.number("gain", gain)
 
     def draw(self, shape: Shape, rng: np.random.Generator) -> Array:
         if len(shape) != 2:

@@ -46,6 +46,8 @@ def sentence(module: str, name: str) -> str:
         return f"tinynet has no {full}: outputs and weights are arrays. Type numpy.{name}(...)."
     if module == "datasets" and name in NAMES[module].split():
         return f"tinynet.datasets has no {name}. {spellings.OTHER_DATA}"
+    if name in ("serialize", "deserialize"):
+        return f"tinynet has no {full}. Type x.get_config(), and {module}.get(name) or from_config."
     if name in NAMES.get(module, "").split():
         return f"Keras has {full}, and tinynet has not: it knows dense networks only."
     found = sys.modules.get(ROOT + module if module else "tinynet")
