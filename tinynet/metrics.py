@@ -5,6 +5,7 @@ t (n, k) targets, or (n,) class numbers      p (n, k) outputs      each value (n
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -66,10 +67,15 @@ class Metric(registry.Configurable):
 
     def add(self, values: ArrayLike, sample_weight: ArrayLike | None) -> None:
         """Take values (n, ...) into the mean, each example counting as its weight says."""
-        numbers = ranks.numbers(values, config.floatx())
-        weighted, weights = ranks.samples(numbers, sample_weight)  # (n,), (n,)
-        self.total += float(weighted.sum())
-        self.count += float(weights.sum())
+        values = np.asarray(values)
+        if sample_weight is None:
+            self.total += float(values.sum(dtype=float)) / (math.prod(values.shape[1:]) or 1)
+            self.count += len(values) if values.ndim else 1
+        else:
+            numbers = ranks.numbers(values, config.floatx())
+            weighted, weights = ranks.samples(numbers, sample_weight)  # (n,), (n,)
+            self.total += float(weighted.sum())
+            self.count += float(weights.sum())
 
     def result(self) -> Any:
         """Return the mean over all examples since the last reset; 0 before the first."""

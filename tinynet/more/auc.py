@@ -8,7 +8,7 @@ import numpy as np
 
 from tinynet import activations, metrics
 from tinynet.metrics import Array
-from tinynet.more.confusion import Confusion, counted, ratio
+from tinynet.more.confusion import Confusion, ratio
 from tinynet.support import registry, settings
 from tinynet.variables import Scalar
 
@@ -98,7 +98,7 @@ class AUC(Confusion):
         if p.ndim != 2 or p.shape[1] != (self.num_labels or p.shape[1]):
             raise ValueError(f"Expected outputs (n, {self.num_labels or 'k'}), got {p.shape}.")
         columns = zip(t.T, p.T, w.T, strict=True)
-        return np.stack([counted(self.levels, *column) for column in columns], axis=-1)  # (4, T, k)
+        return np.stack([self.counted(*column) for column in columns], axis=-1)  # (4, T, k)
 
     def result(self) -> Scalar:
         tp, fn, fp, tn = self.counts  # (T,) or (T, k) each

@@ -42,6 +42,7 @@ class Confusion(Metric):
 
     def __init__(self, levels: Sequence[float], name: str | None, dtype: str | None) -> None:
         self.levels = np.array(levels)  # (T,)
+        self.even = evenly_spaced(np.sort(self.levels))
         super().__init__(name or config.unique_name(type(self).__name__), dtype)
         self.reset_state()
 
@@ -58,30 +59,35 @@ class Confusion(Metric):
 
     def tally(self, t: Array, p: Array, w: Array) -> Array:
         """Return tp, fn, fp, tn, (4, T), of targets, outputs and weights of one shape."""
-        return counted(self.levels, t.ravel(), p.ravel(), w.ravel())
+        return self.counted(t.ravel(), p.ravel(), w.ravel())
+
+    def counted(self, t: Array, p: Array, w: Array) -> Array:
+        """Return tp, fn, fp, tn at each level, (4, T), of t, p and their weights w, (n,) each."""
+        order, T = np.sort(self.levels), len(self.levels)
+        reached = below(order.astype(p.dtype), p, self.even)  # (n,)
+        place = np.searchsorted(order, self.levels) + 1  # (T,): so much is above this level
+        rows: list[Array] = []
+        for weights in (w * (t != 0), w * (t == 0)):
+            mass = np.bincount(reached, weights, T + 1)[::-1].cumsum()[::-1]  # (T + 1,), from 0
+            rows += [mass[place], mass[0] - mass[place]]
+        return np.stack(rows)
 
 
-def counted(levels: Array, t: Array, p: Array, w: Array) -> Array:
-    """Return tp, fn, fp, tn at each level, (4, T), of t, p and their weights w, (n,) each."""
-    order, T = np.sort(levels), len(levels)
-    reached = below(order.astype(p.dtype), p)  # (n,)
-    place = np.searchsorted(order, levels) + 1  # (T,): what reaches so many is above this level
-    rows: list[Array] = []
-    for weights in (w * (t != 0), w * (t == 0)):
-        mass = np.bincount(reached, weights, T + 1)[::-1].cumsum()[::-1]  # (T + 1,), from 0 to T
-        rows += [mass[place], mass[0] - mass[place]]
-    return np.stack(rows)
+def evenly_spaced(levels: Array) -> bool:
+    """Say whether levels in rising order go from 0 to 1 in even steps."""
+    T = len(levels)
+    return T > 2 and bool(np.allclose(levels, np.linspace(0, 1, T), atol=2e-7))
 
 
-def below(levels: Array, p: Array) -> Array:
+def below(levels: Array, p: Array, even: bool) -> Array:
     """Say how many of the levels, in rising order, are below each p, which NaN is above none of.
 
-    Where they are evenly spaced from 0 to 1 Keras does not compare them, and rounds otherwise.
+    Where they are evenly spaced Keras does not compare them, and rounds otherwise.
     """
-    p, T = np.where(np.isnan(p), -np.inf, p), len(levels)  # (n,)
-    if T < 3 or not np.allclose(levels, np.linspace(0, 1, T), atol=2e-7):
+    p = np.where(np.isnan(p), -np.inf, p)  # (n,)
+    if not even:
         return np.searchsorted(levels, p)
-    steps: Array = np.ceil(np.clip(p, 0, 1) * p.dtype.type(T - 1)).astype(np.intp)
+    steps: Array = np.ceil(np.clip(p, 0, 1) * p.dtype.type(len(levels) - 1)).astype(np.intp)
     return np.maximum(steps, 1) if levels[0] < 0 else steps
 
 

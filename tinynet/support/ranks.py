@@ -16,7 +16,7 @@ def numbers(values: Any, floatx: str) -> Array:
     Arrays of float32 and float64 stay as they are. Lists, whole numbers, bools and half precision
     become floatx, in which 3 - 5 is -2 and no sum overflows.
     """
-    kept = getattr(values, "dtype", None) in (np.float32, np.float64)
+    kept = isinstance(values, np.ndarray) and values.dtype.char in "fd"
     return np.array(values, None if kept else floatx)
 
 
@@ -69,17 +69,16 @@ def weigh(values: Array, weights: Any) -> tuple[Array, Array]:
         ) from None
 
 
-def samples(values: Array, weights: Any = None) -> tuple[Array, Array]:
+def samples(values: Array, weights: Any) -> tuple[Array, Array]:
     """Return one value for each sample, multiplied by its weight, and these weights, (n,) both.
 
     Args:
         values: (n, ...), of which each sample's mean is taken; or a single number.
-        weights: None for 1, a number, or an array of the first axes of the values.
+        weights: a number, or an array of the first axes of the values.
 
     Raises:
         ValueError: weights that don't belong to these values.
     """
-    weights = np.ones(values.shape[:1], values.dtype) if weights is None else weights
     values, weights = alike(values, np.asarray(weights, values.dtype))
     values = values.mean(axis=tuple(range(weights.ndim, values.ndim)))
     weights = widen(weights, values.shape)
@@ -97,7 +96,9 @@ def spread(weights: Any, shape: tuple[int, ...]) -> Array:
     Raises:
         ValueError: weights that don't belong to these values.
     """
-    weights = np.asarray(1.0 if weights is None else weights, float)
+    if weights is None:
+        return np.ones(shape)
+    weights = np.asarray(weights, float)
     return widen(weights.reshape(weights.shape + (1,) * (len(shape) - weights.ndim)), shape)
 
 
