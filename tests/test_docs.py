@@ -72,11 +72,8 @@ def test_a_wrong_quote_would_be_noticed() -> None:
     assert not is_in("a = 1\nif a:\n  b", "  a = 1\n  if a:\n      b")
 
 
-SESSIONS = {
-    "backprop.md": 75,
-    "failing.md": 20,
-    "overfitting.md": 20,
-}  # pages, and how many inputs they have at least
+# The pages with sessions, and how many inputs each has at least.
+SESSIONS = {"backprop.md": 75, "failing.md": 20, "overfitting.md": 20, "augmentation.md": 20}
 
 
 @pytest.mark.parametrize("page", SESSIONS)
@@ -122,14 +119,31 @@ def test_the_figures_are_made_by_their_script(tmp_path: Path) -> None:
     assert all(path.stat().st_size > 10_000 for path in tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("page", ["failing", "overfitting"])
+@pytest.mark.parametrize("page", ["failing", "overfitting", "augmentation"])
 def test_the_figures_of_a_page_are_made_by_its_script(page: str, tmp_path: Path) -> None:
-    run(f"docs/make_{page}.py", "--quick", "--out", str(tmp_path))
+    printed = run(f"docs/make_{page}.py", "--quick", "--out", str(tmp_path))
     made = {path.name for path in tmp_path.iterdir()}
     text = (ROOT / "docs" / f"{page}.md").read_text("utf-8")
     shown = set(re.findall(rf"\({page}/(\w+\.png)\)", text))
     assert made == shown == {path.name for path in (ROOT / "docs" / page).iterdir()}
     assert all(path.stat().st_size > 10_000 for path in tmp_path.iterdir())
+    row = re.compile(r"^\| ([^|]+) \| [\d.]+ % \|", re.MULTILINE)
+    assert row.findall(printed) == row.findall(text)
+
+
+def test_the_pages_are_one_path() -> None:
+    path = ["../README.md", "backprop.md", "failing.md", "overfitting.md", "augmentation.md"]
+    for page, following in zip(path, [*path[1:], "elastic.md"], strict=True):
+        text = (ROOT / "docs" / page).read_text("utf-8")
+        assert re.search(rf"\]\((docs/)?{following}\)", text), f"{page} does not go on"
+
+
+def test_augmentation_is_measured_with_the_functions_of_its_page() -> None:
+    text = (ROOT / "docs" / "augmentation.md").read_text("utf-8")
+    script = (ROOT / "docs" / "make_augmentation.py").read_text("utf-8")
+    for name in ("sample", "moved"):
+        session = re.findall(rf"^>>> (def {name}\(.*\n(?:\.\.\. .*\n)+)", text, re.MULTILINE)[0]
+        assert session.replace("... ", "") in script
 
 
 def test_the_figure_of_the_epoch_says_the_numbers_of_the_guide() -> None:
