@@ -296,6 +296,7 @@ def built(layer, shape=(4,)):
         (lambda: Reshape((-1, -1)), "at most one size as -1"),
         (lambda: Reshape((0,)), "shape of one example"),
         (lambda: Reshape(()), "shape of one example"),
+        (lambda: Reshape(4), r"Write \(4,\) with a comma"),
         (lambda: ActivityRegularization(l1=-1), "l1 as a number from 0"),
     ],
 )

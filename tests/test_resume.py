@@ -14,9 +14,9 @@ from toy import data, network, same
 
 from tinynet.callbacks import BackupAndRestore, ReduceLROnPlateau
 from tinynet.models import load_model
-from tinynet.optimizers import SGD, Adam, RMSprop
+from tinynet.optimizers import SGD, Adam, Nadam, RMSprop
 from tinynet.saving import ModelFileError
-from tinynet.schedules import ExponentialDecay
+from tinynet.schedules import ExponentialDecay, PiecewiseConstantDecay
 
 TESTS = Path(__file__).parent
 
@@ -47,8 +47,9 @@ def python(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
         lambda: SGD(0.1, momentum=0.9, nesterov=True),
         lambda: RMSprop(centered=True, momentum=0.5, weight_decay=0.01, global_clipnorm=1.0),
         lambda: Adam(ExponentialDecay(0.01, 10, 0.9)),
+        lambda: Nadam(PiecewiseConstantDecay([9, 20], [0.01, 0.005, 0.001])),
     ],
-    ids=["SGD", "RMSprop", "Adam with a schedule"],
+    ids=["SGD", "RMSprop", "Adam with a schedule", "Nadam with another"],
 )
 def test_four_epochs_then_six_in_a_new_process_are_ten(tmp_path, optimizer):
     half, end = tmp_path / "half.npz", tmp_path / "end.npz"

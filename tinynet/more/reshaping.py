@@ -38,6 +38,8 @@ class Reshape(Layer):
 
     def __init__(self, target_shape: Sequence[int], **options: Any) -> None:
         super().__init__(**options)
+        if isinstance(target_shape, int):
+            target_shape = settings.shape(target_shape)  # which says that it needs a comma
         settings.shape([1 if size == -1 else size for size in target_shape] or target_shape)
         if list(target_shape).count(-1) > 1:
             raise ValueError(f"Expected at most one size as -1, got {tuple(target_shape)}.")

@@ -98,6 +98,8 @@ class Normalization(Layer):
         self.input_mean: Any = None if mean is None else np.asarray(mean, float).tolist()
         self.input_variance = None if variance is None else np.asarray(variance, float).tolist()
         self.invert = invert
+        if invert:
+            self.formulas = {"y": "y = x sqrt(variance) + mean", "dx": "dy sqrt(variance)"}
 
     def setting(self, name: str) -> Any:
         return super().setting(f"input_{name}" if name in ("mean", "variance") else name)
