@@ -13,13 +13,21 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).parent.parent
-DOCS = sorted((ROOT / "docs").glob("*.md"))
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
 GUIDE = ROOT / "docs" / "backprop.md"
+GUIDES = [GUIDE, ROOT / "docs" / "ko" / "backprop.md"]
 FENCE = re.compile(r"(?P<before>[^\n]*)\n```(?P<kind>\w+)\n(?P<text>.*?)\n```", re.DOTALL)
-SOURCE = re.compile(r"\[(?P<shown>[^]]+)\]\(\.\./(?P<path>[^)]+)\)$")
+SOURCE = re.compile(r"\[(?P<shown>[^]]+)\]\((?:\.\./)+(?P<path>[^)]+)\)$")
 
 
-EXERCISE = re.compile(r"^### (For the e|E)xercise.*?(?=^##+ |\Z)", re.DOTALL | re.MULTILINE)
+EXERCISE = re.compile(
+    r"^### ((For the e|E)xercise|연습 문제).*?(?=^##+ |\Z)", re.DOTALL | re.MULTILINE
+)
+
+
+def relative(page: Path) -> str:
+    """Return the path of a page inside docs."""
+    return page.relative_to(ROOT / "docs").as_posix()
 
 
 def quotes(guide: Path) -> list[tuple[str, str]]:
@@ -45,7 +53,10 @@ def is_in(quote: str, source: str) -> bool:
     return any(textwrap.dedent("\n".join(w)).splitlines() == wanted for w in windows)
 
 
-@pytest.mark.parametrize(("path", "quote"), [*quotes(GUIDE), *quotes(ROOT / "docs" / "elastic.md")])
+@pytest.mark.parametrize(
+    ("path", "quote"),
+    [quote for page in [*GUIDES, ROOT / "docs" / "elastic.md"] for quote in quotes(page)],
+)
 def test_a_quote_stands_in_the_file(path: str, quote: str) -> None:
     assert is_in(quote, (ROOT / path).read_text("utf-8")), f"not in {path} any more:\n{quote}"
 
@@ -60,9 +71,10 @@ def test_what_the_readme_shows_as_the_heart_stands_in_the_files() -> None:
         assert is_in(block["text"], (ROOT / block["path"]).read_text("utf-8")), block["text"]
 
 
-def test_the_guide_shows_the_first_epoch_of_the_readme() -> None:
+@pytest.mark.parametrize("guide", GUIDES, ids=relative)
+def test_the_guide_shows_the_first_epoch_of_the_readme(guide: Path) -> None:
     first = r"^ *(1875/1875 - .*)$"
-    shown = re.findall(first, GUIDE.read_text("utf-8"), re.M)
+    shown = re.findall(first, guide.read_text("utf-8"), re.M)
     assert shown == re.findall(first, (ROOT / "README.md").read_text("utf-8"), re.M)[:1]
 
 
@@ -73,7 +85,13 @@ def test_a_wrong_quote_would_be_noticed() -> None:
 
 
 # The pages with sessions, and how many inputs each has at least.
-SESSIONS = {"backprop.md": 75, "failing.md": 20, "overfitting.md": 20, "augmentation.md": 20}
+SESSIONS = {
+    "backprop.md": 75,
+    "ko/backprop.md": 75,
+    "failing.md": 20,
+    "overfitting.md": 20,
+    "augmentation.md": 20,
+}
 
 
 @pytest.mark.parametrize("page", SESSIONS)
@@ -89,7 +107,7 @@ def test_the_sessions_of_the_guide_run(page: str) -> None:
     assert result.failed == 0, "".join(report)
 
 
-@pytest.mark.parametrize("guide", DOCS, ids=lambda guide: guide.name)
+@pytest.mark.parametrize("guide", DOCS, ids=relative)
 def test_links_and_pictures_are_there(guide: Path) -> None:
     text = guide.read_text("utf-8")
     titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
@@ -114,8 +132,10 @@ def run(script: str, *arguments: str) -> str:
 def test_the_figures_are_made_by_their_script(tmp_path: Path) -> None:
     run("docs/make_figures.py", str(tmp_path))
     made = {path.name for path in tmp_path.iterdir()}
-    shown = set(re.findall(r"\(figures/(\w+\.png)\)", GUIDE.read_text("utf-8")))
-    assert made == shown == {path.name for path in (ROOT / "docs" / "figures").iterdir()}
+    assert made == {path.name for path in (ROOT / "docs" / "figures").iterdir()}
+    for guide in GUIDES:
+        shown = set(re.findall(r"\((?:\.\./)?figures/(\w+\.png)\)", guide.read_text("utf-8")))
+        assert made == shown
     assert all(path.stat().st_size > 10_000 for path in tmp_path.iterdir())
 
 
@@ -150,7 +170,8 @@ def test_the_figure_of_the_epoch_says_the_numbers_of_the_guide() -> None:
     script = runpy.run_path(str(ROOT / "docs" / "make_figures.py"))
     legend = script["epoch"]().axes[0].get_legend().get_texts()
     numbers = [text.get_text().rpartition(": ")[2] for text in legend[1:]]
-    assert f"\n{' '.join(numbers)}\n" in GUIDE.read_text("utf-8")
+    for guide in GUIDES:
+        assert f"\n{' '.join(numbers)}\n" in guide.read_text("utf-8")
 
 
 def test_write_your_own_layer_finds_its_mistake_and_fixes_it() -> None:

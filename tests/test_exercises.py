@@ -1,19 +1,26 @@
-"""The checks of the exercises in docs/backprop.md pass right answers, and fail wrong ones."""
+"""The checks of the exercises in the guide pass right answers, and fail wrong ones."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-GUIDE = (Path(__file__).parent.parent / "docs" / "backprop.md").read_text("utf-8")
-START = re.findall(r"^### For the exercises\n.*?^## ", GUIDE, re.DOTALL | re.MULTILINE)[0]
-EXERCISES = re.findall(
-    r"^### Exercise (\d+): (.*?)<details>\n<summary>Answer</summary>\n(.*?)</details>",
-    GUIDE,
-    re.DOTALL | re.MULTILINE,
-)
-TASKS = [task for _, task, _ in EXERCISES]
-ANSWERS = [answer for _, _, answer in EXERCISES]
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = ("backprop.md", "ko/backprop.md")
+GUIDES = {page: (DOCS / page).read_text("utf-8") for page in PAGES}
+STARTS = {
+    page: re.findall(r"^### [^\n]*\n(.*?)^## ", guide, re.DOTALL | re.MULTILINE)[0]
+    for page, guide in GUIDES.items()
+}
+EXERCISES = {
+    page: re.findall(
+        r"^### [^\d\n]+ (\d+): (.*?)<details>\n<summary>\w+</summary>\n(.*?)</details>",
+        guide,
+        re.DOTALL | re.MULTILINE,
+    )
+    for page, guide in GUIDES.items()
+}
+NOT_YET = {"backprop.md": "not yet", "ko/backprop.md": "아직 아니다"}
 
 
 def code(text: str) -> list[str]:
@@ -21,18 +28,30 @@ def code(text: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
-def run_check(number: int, answer: str) -> None:
+def tasks(page: str, number: int) -> list[str]:
+    """Return the blocks of Python of an exercise; the last one is its check."""
+    return code(EXERCISES[page][number - 1][1])
+
+
+def answer(page: str, number: int) -> str:
+    """Return the Python of the answer to an exercise."""
+    return code(EXERCISES[page][number - 1][2])[0]
+
+
+def run_check(page: str, number: int, own: str) -> None:
     """Run a file of one's own: the start, an answer, and the check of its exercise."""
-    exec("\n".join([*code(START), answer, code(TASKS[number - 1])[-1]]), {"__name__": "mine"})
+    exec("\n".join([*code(STARTS[page]), own, tasks(page, number)[-1]]), {"__name__": "mine"})
 
 
-def test_there_are_ten_in_order() -> None:
-    assert [int(number) for number, _, _ in EXERCISES] == list(range(1, 11))
+@pytest.mark.parametrize("page", PAGES)
+def test_there_are_ten_in_order(page: str) -> None:
+    assert [int(number) for number, _, _ in EXERCISES[page]] == list(range(1, 11))
 
 
+@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("number", range(1, 11))
-def test_the_check_passes_the_answer(number: int) -> None:
-    run_check(number, code(ANSWERS[number - 1])[0])
+def test_the_check_passes_the_answer(page: str, number: int) -> None:
+    run_check(page, number, answer(page, number))
 
 
 MISTAKES = [
@@ -69,18 +88,21 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(("number", "right", "wrong"), MISTAKES)
-def test_the_check_fails_a_wrong_answer(number: int, right: str, wrong: str) -> None:
-    answer = code(ANSWERS[number - 1])[0]
-    assert right in answer
-    # Two shapes that do not fit are a ValueError before the check can say anything.
-    with pytest.raises(ValueError if wrong == "dy @ self.W" else AssertionError):
-        run_check(number, answer.replace(right, wrong))
+def test_the_check_fails_a_wrong_answer(page: str, number: int, right: str, wrong: str) -> None:
+    own = answer(page, number)
+    assert right in own
+    # Shapes that do not fit, and trained weights that are no weights, are noticed without a check.
+    noticed = wrong in ("dy @ self.W", '"ones"')
+    with pytest.raises(ValueError if noticed else AssertionError):
+        run_check(page, number, own.replace(right, wrong))
 
 
-def test_the_dense_to_fix_is_not_right() -> None:
-    shapes_fit = code(TASKS[3])[0].replace("dy @ self.W", "dy @ self.W.T")
+@pytest.mark.parametrize("page", PAGES)
+def test_the_dense_to_fix_is_not_right(page: str) -> None:
+    wrong = tasks(page, 4)[0]
     with pytest.raises(ValueError, match="matmul"):
-        run_check(4, code(TASKS[3])[0])
-    with pytest.raises(AssertionError, match="not yet"):
-        run_check(4, shapes_fit)
+        run_check(page, 4, wrong)
+    with pytest.raises(AssertionError, match=NOT_YET[page]):
+        run_check(page, 4, wrong.replace("dy @ self.W", "dy @ self.W.T"))

@@ -100,7 +100,7 @@ def test_an_installed_wheel_trains_on_real_digits_in_an_empty_folder(
 
     said = run("-m", "tinynet").splitlines()
     assert len(said) <= 10
-    assert all((site / "tinynet" / "share" / name).is_dir() for name in ("docs", "examples"))
+    assert all((site / "tinynet" / "share" / name).is_dir() for name in ("docs/ko", "examples"))
     train = site / "tinynet" / "share" / "examples" / "train_mnist.py"
     assert str(train) in "".join(said)
     options = ("--data", "mnist_10k", "--epochs", "1", "--batch-size", "128", "--no-plots")
