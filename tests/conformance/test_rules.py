@@ -215,3 +215,22 @@ def test_metrics_names(lib, data):
 def test_outputs_have_numpy(lib, data):
     y = np.asarray(classifier(lib)(data[0]))
     assert y.shape == (10, 4)
+
+
+def test_two_metrics_of_one_name_in_a_list_of_results(lib, data):
+    model = net(lib, metrics=["mse", lib.metrics.MeanAbsoluteError(name="mse"), "accuracy"])
+    named = model.evaluate(*data, verbose=0, return_dict=True)
+    assert list(named) == ["accuracy", "loss", "mse", "mse_1"]
+    order = ["loss", "mse", "mse", "accuracy", "mse_1"]
+    assert model.evaluate(*data, verbose=0) == pytest.approx([named[name] for name in order])
+
+
+def test_the_last_logs_are_sorted(lib, data):
+    seen = []
+
+    class Watches(lib.callbacks.Callback):
+        def on_train_end(self, logs=None):
+            seen.extend(logs)
+
+    fit(net(lib, metrics=["mse", "accuracy"]), data, Watches(), validation_split=0.5)
+    assert seen == ["accuracy", "loss", "mse", "val_accuracy", "val_loss", "val_mse"]

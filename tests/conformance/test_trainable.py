@@ -115,3 +115,23 @@ def test_the_config_of_batch_normalisation_is_read_by_both(lib):
     config = layer.get_config()
     twin = type(layer).from_config(config)
     assert (twin.momentum, twin.epsilon, twin.scale, twin.center) == (0.9, 0.01, False, True)
+
+
+def test_what_is_frozen_has_no_penalty(lib):
+    model = lib.Sequential([lib.Input((4,)), lib.layers.Dense(2, kernel_regularizer="l1")])
+    model.compile("sgd", "mse")
+    model.set_weights([np.ones((4, 2)), np.zeros(2)])
+    penalised = model.evaluate(X, Y, verbose=0)
+    model.layers[-1].trainable = False
+    model.compile("sgd", "mse")
+    assert model.evaluate(X, Y, verbose=0) == pytest.approx(penalised - 0.08, rel=1e-5)
+
+
+def test_where_all_is_frozen_there_is_no_step(lib):
+    model = net(lib)
+    model.trainable = False
+    model.compile("sgd", "mse")
+    before = model.get_weights()
+    model.fit(X, Y, epochs=2, verbose=0)
+    assert int(model.optimizer.iterations) == 0
+    assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))

@@ -78,6 +78,8 @@ class Compiled(Structure):
         self.optimizer: optimizers.Optimizer | None = optimizers.get(optimizer)
         self.loss: losses.Loss | None = loss
         self.metrics, self.weighted_metrics = chosen, weighted
+        if self.built and not self._took_steps():
+            self._settle()  # what is frozen has no penalty, in evaluate too
 
     def update(self) -> None:
         """Let the optimizer take its step; weights that have a constraint then hold to it."""

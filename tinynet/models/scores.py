@@ -40,6 +40,7 @@ class Scores:
             for each in self.given
         ]
         self.plain = self.metrics[: len(metrics)]
+        self.names = [metric.name for metric in self.metrics]
         names: Counter[str] = Counter()
         for i, metric in enumerate(self.metrics):
             metric.reset_state()
@@ -75,7 +76,9 @@ class Scores:
         """Return the means as evaluate does: [loss, metric, ...], or the loss where it is alone."""
         if as_dict:
             return self.logs()
-        means = [plain(metric.result()) for metric in [self.loss, *self.metrics]]
+        logs = self.logs()
+        names = ["loss", *self.names]  # two of one name are the first one twice, as in Keras
+        means = [logs[name] for name in [*names, *(name for name in logs if name not in names)]]
         return means if self.metrics else means[0]
 
 

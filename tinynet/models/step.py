@@ -41,7 +41,7 @@ def take(model: Any, x: Array, t: Array, weights: Array | None, scores: Scores) 
     trouble = ""
     if not math.isfinite(loss + slopes):
         trouble = nonfinite.explain(model, x, t, weights)
-    if not trouble:
+    if not trouble and model.params.size:  # with all frozen there is no step, as in Keras
         rate = model.ready_optimizer().current_learning_rate()
         careful = is_risky(size, rate)
         with deferred:  # Ctrl-C waits

@@ -187,8 +187,7 @@ class Structure(Network, registry.Configurable):
         places = list(self._places())
         if all(weight.trained is trained for weight, trained in places):
             return
-        optimizer = self.optimizer
-        if optimizer and optimizer.built_for is self.params and optimizer.iterations:
+        if self._took_steps():
             raise ValueError(
                 "Layers were frozen, or set free, since the optimizer took its first step. "
                 + COMPILE_AGAIN
@@ -196,6 +195,11 @@ class Structure(Network, registry.Configurable):
         for weight, trained in places:
             weight.trained = trained
         self.gather()
+
+    def _took_steps(self) -> bool:
+        """Say whether the optimizer remembers steps of these weights."""
+        optimizer = self.optimizer
+        return bool(optimizer and optimizer.built_for is self.params and optimizer.iterations)
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:

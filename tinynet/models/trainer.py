@@ -149,7 +149,8 @@ class Trainer(Compiled):
             if validation and validates(epoch + 1):
                 scores = self._score(validation, hooks).logs()
                 logs |= {f"val_{name}": value for name, value in scores.items()}
-            told = dict(sorted(logs.items()))  # what callbacks add comes last, and not at the end
+            logs = dict(sorted(logs.items()))
+            told = dict(logs)  # what callbacks add comes last, and not in on_train_end
             try:
                 with deferred:  # the weights, the epoch and the history agree, whatever comes
                     self.epoch: int = epoch + 1
