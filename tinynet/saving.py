@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinynet import optimizers
-from tinynet.support import registry, settings
+from tinynet.support import absent, registry, settings
 from tinynet.support.files import replacing
 
 VERSION = 1  # of the format; a file with another one is refused
@@ -228,3 +228,6 @@ def plain_array(name: str, data: bytes) -> Array:
     if found != length * dtype.itemsize:
         raise ValueError(f"its entry {name!r} claims {length} numbers and has {found} bytes")
     return np.frombuffer(data, dtype, offset=head.end()).astype(dtype.newbyteorder("="))
+
+
+__getattr__ = absent.Answer(__name__)  # for keras.saving.load_model and its like

@@ -214,4 +214,16 @@ NAMES = {  # public names of single things: what to type
     "constraints.nonneg": "constraints.NonNeg()",
     "constraints.unitnorm": "constraints.UnitNorm()",
     "layers.Merge": "layers.Add()([a, b])",
+    "saving.load_model": "models.load_model(path)",
+    "saving.save_model": "models.save_model(model, path)",
+    "saving.load_weights": "model.load_weights(path)",
+    "saving.save_weights": "model.save_weights(path)",
+    **{
+        f"{module}.{name}": "models.load_model(path, custom_objects={'MyLayer': MyLayer})"
+        for module in ("saving", "utils")
+        for name in (
+            *("register_keras_serializable", "get_custom_objects", "custom_object_scope"),
+            *("CustomObjectScope", "get_registered_object", "get_registered_name"),
+        )
+    },
 }
