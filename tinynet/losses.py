@@ -15,7 +15,6 @@ logits in front of it.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -71,8 +70,8 @@ class Loss(Reduced):
 
     def on_logits(self: L) -> L:
         """Return the same loss, taking logits instead of probabilities."""
-        twin = copy.copy(self)
-        twin.from_logits = True
+        twin = object.__new__(type(self))  # copy.copy takes ten times as long, in every step
+        vars(twin).update(vars(self), from_logits=True)
         return twin
 
 

@@ -42,6 +42,7 @@ class Network:
         self.params: Array = np.zeros(0, dtype)
         self.kept: Array = self.params
         self.grads: Array = self.params
+        self.trained: list[tuple[Layer, str, Weight]] = []
         self.rng = rng
         self.loss: Loss | None = None
         self.optimizer: Optimizer | None = None
@@ -91,7 +92,7 @@ class Network:
 
     def regularized(self) -> Iterator[tuple[Array, Array, Regularizer]]:
         """Yield every weight that has a penalty, with its gradient and the penalty."""
-        for layer, name, weight in self.weights_in(trained=True):
+        for layer, name, weight in self.trained:
             if weight.regularizer is not None:
                 yield getattr(layer, name), getattr(layer, "d" + name), weight.regularizer
 
@@ -157,6 +158,7 @@ class Network:
         """Make these the vectors, and all weights and their gradients views of them."""
         self.params, self.kept = params, kept
         self.grads = np.zeros_like(params) if grads is None else grads
+        self.trained = list(self.weights_in(trained=True))
         unread = np.zeros_like(kept)  # where frozen layers write their gradients
         for trained, values, slopes in ((True, params, self.grads), (False, kept, unread)):
             start = 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -24,15 +24,21 @@ from tinynet.support import registry
 Array = NDArray[Any]
 
 
-@contextlib.contextmanager
-def within(where: str) -> Iterator[None]:
-    """Say of mistakes in which argument they are, where that is not plain."""
-    try:
-        yield
-    except ValueError as error:
-        if not where:
-            raise
-        raise ValueError(f"In {where}: {error}") from None
+class within:
+    """Say of mistakes in which argument they are, where that is not plain: `with within(where)`.
+
+    A class, since this is entered twice in every step, and contextmanager takes its time.
+    """
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if self.where and isinstance(error, ValueError):
+            raise ValueError(f"In {self.where}: {error}") from None
 
 
 def array(name: str, values: Any) -> Array:

@@ -88,7 +88,7 @@ class Compiled(Structure):
 
     def constrain(self) -> None:
         """Put the weights that have a constraint back to where they are allowed."""
-        for layer, name, weight in self.weights_in(trained=True):
+        for layer, name, weight in self.trained:
             if weight.constraint is not None:
                 W = getattr(layer, name)
                 W[...] = weight.constraint(W)

@@ -84,4 +84,6 @@ class Scores:
 
 def plain(result: Any) -> Any:
     """Return a result as a Python float, or as an array where it is several numbers."""
-    return float(result) if np.ndim(result) == 0 else np.asarray(result)
+    if isinstance(result, float) or np.ndim(result) == 0:
+        return float(result)
+    return np.asarray(result)
