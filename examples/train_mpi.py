@@ -9,42 +9,54 @@ more processes pay. Start the same command again after a crash, and it goes on f
 """
 
 import argparse
-from pathlib import Path
 
 import tinynet
 from tinynet.callbacks import BackupAndRestore
 from tinynet.datasets import mnist_10k
 from tinynet.layers import Dense
+from tinynet.support.commands import folder, run, whole
 
-parser = argparse.ArgumentParser(description="Train a network together with other processes.")
-parser.add_argument("--epochs", metavar="N", type=int, default=5, help="rounds (default 5)")
-parser.add_argument("--batch-size", metavar="N", type=int, default=128, help="default 128")
-parser.add_argument("--out", metavar="DIR", type=Path, default="out", help="default out")
-options = parser.parse_args()
 
-tinynet.utils.set_random_seed(0)
-(x_train, y_train), (x_valid, y_valid) = mnist_10k.load_data()
-x_train = x_train.reshape(-1, 784).astype("float32") / 255
-x_valid = x_valid.reshape(-1, 784).astype("float32") / 255
+def main() -> None:
+    """Train together, and let the first process save the model."""
+    options = read_options()
+    tinynet.utils.set_random_seed(0)
+    (x_train, y_train), (x_valid, y_valid) = mnist_10k.load_data()
+    x_train = x_train.reshape(-1, 784).astype("float32") / 255
+    x_valid = x_valid.reshape(-1, 784).astype("float32") / 255
 
-model = tinynet.Sequential(
-    [
-        Dense(512, activation="relu", input_shape=(784,)),
-        Dense(512, activation="relu"),
-        Dense(10, activation="softmax"),
-    ]
-)
-model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
-
-with tinynet.distributed.mpi() as rank:
-    model.fit(
-        x_train,
-        y_train,
-        batch_size=options.batch_size,
-        epochs=options.epochs,
-        validation_data=(x_valid, y_valid),
-        callbacks=[BackupAndRestore(str(options.out / "backup"))],
+    model = tinynet.Sequential(
+        [
+            Dense(512, activation="relu", input_shape=(784,)),
+            Dense(512, activation="relu"),
+            Dense(10, activation="softmax"),
+        ]
     )
-    if rank == 0:  # the model is the same in all of them: one is enough to save it
-        options.out.mkdir(parents=True, exist_ok=True)
-        model.save(options.out / "model.npz")
+    model.compile("rmsprop", "sparse_categorical_crossentropy", metrics=["accuracy"])
+
+    with tinynet.distributed.mpi() as rank:
+        model.fit(
+            x_train,
+            y_train,
+            batch_size=options.batch_size,
+            epochs=options.epochs,
+            validation_data=(x_valid, y_valid),
+            callbacks=[BackupAndRestore(str(options.out / "backup"))],
+        )
+        if rank == 0:  # the model is the same in all of them: one is enough to save it
+            options.out.mkdir(parents=True, exist_ok=True)
+            model.save(options.out / "model.npz")
+
+
+def read_options() -> argparse.Namespace:
+    """Read what was typed after the script's name."""
+    parser = argparse.ArgumentParser(description="Train a network together with other processes.")
+    add = parser.add_argument
+    add("--epochs", metavar="N", type=whole(1), default=5, help="rounds (default 5)")
+    add("--batch-size", metavar="N", type=whole(1), default=128, help="default 128")
+    add("--out", metavar="DIR", type=folder, default="out", help="default out")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    run(main)

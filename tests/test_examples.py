@@ -233,6 +233,7 @@ SLIPS = {
 WHICH = {
     "train_mnist.py": ["--seed", "--epochs", "--batch-size", "--out", "--data", "--nonsense"],
     "elastic.py": ["--seed", "--epochs", "--out", "--distort", "--nonsense"],
+    "train_mpi.py": ["--epochs", "--batch-size", "--out", "--nonsense"],
     "fit_a_line.py": ["--m", "--b", "--out", "--nonsense"],
     "classify.py": ["--out", "--model", "--nonsense"],
     "playground.py": ["--model", "--port", "--nonsense"],

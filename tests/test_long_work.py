@@ -45,7 +45,9 @@ def on_a_terminal(encoding: str) -> bytes:
 
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-c", WORK], env=environment(encoding), stdout=theirs
+        [sys.executable, "-c", WORK],
+        env=environment(encoding) | {"COLUMNS": "200"},
+        stdout=theirs,
     ) as child:
         os.close(theirs)
         shown = b""

@@ -12,6 +12,8 @@
 `python -m tinynet.datasets` says where the files are and whether they are whole.
 """
 
+from typing import TYPE_CHECKING
+
 from tinynet.datasets import fashion_mnist, mnist, mnist_10k
 from tinynet.datasets.digit import read_digit
 from tinynet.datasets.download import DownloadError
@@ -20,4 +22,5 @@ from tinynet.support.absent import Answer
 
 __all__ = ["DownloadError", "fashion_mnist", "load_folder", "mnist", "mnist_10k", "read_digit"]
 
-__getattr__ = Answer(__name__)  # for the sets that Keras has, too
+if not TYPE_CHECKING:  # a type checker would take any name then
+    __getattr__ = Answer(__name__)  # for the sets that Keras has, too

@@ -62,7 +62,6 @@ def load_model(
             description["compiled"] = None
             arrays = {name: arrays[name] for name in ("params", "kept") if name in arrays}
         model = described(description["model"])
-        saving.put_weights(model, description, arrays)
         compiled = description["compiled"]
         if compiled is not None:
             model.compile(
@@ -71,6 +70,8 @@ def load_model(
                 metrics=compiled["metrics"],
                 weighted_metrics=compiled.get("weighted_metrics"),  # older files have none
             )
+        # After compile: what was frozen since the model was compiled lies where it lay then.
+        saving.put_weights(model, description, arrays)
         saving.restore(model, description, arrays)
     return model
 
