@@ -585,6 +585,43 @@ def test_ctrl_c_reaches_all_and_ends_in_a_whole_step():
     assert gone(others)
 
 
+BACKED_UP = """
+import os, signal, sys
+import numpy as np, tinynet
+from toy import data, network
+class Die(tinynet.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.optimizer.iterations == int(sys.argv[3]):
+            children = open(f"/proc/self/task/{os.getpid()}/children").read().split()
+            os.kill([os.getpid(), *map(int, children)][int(sys.argv[4])], signal.SIGKILL)
+model = network()
+with tinynet.distributed.processes(3):
+    model.fit(*data(), 8, 6, 0, [tinynet.callbacks.BackupAndRestore(sys.argv[1]), Die()])
+np.save(sys.argv[2], np.concatenate([model.params, *model.optimizer.slots.values()]))
+"""
+
+
+def backed_up(*arguments):
+    path = os.pathsep.join([str(TESTS.parent), str(TESTS / "tools")])
+    command = [sys.executable, "-c", BACKED_UP, *map(str, arguments)]
+    return subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=60
+    )
+
+
+@needs_proc
+@pytest.mark.parametrize("killed", [0, 1, 2])
+def test_the_same_script_goes_on_after_a_kill_to_the_same_bits(tmp_path, killed):
+    done = backed_up(tmp_path / "a", tmp_path / "a.npy", 44, killed)
+    assert done.returncode == (-9 if killed == 0 else 1)
+    assert killed == 0 or f"RankLost: Rank {killed} was killed by signal 9" in done.stderr
+    assert (tmp_path / "a" / "backup.npz").exists()
+    for name in "ab":  # goes on, and undisturbed
+        done = backed_up(tmp_path / name, tmp_path / f"{name}.npy", 0, 0)
+        assert done.returncode == 0, done.stderr
+    assert np.array_equal(np.load(tmp_path / "a.npy"), np.load(tmp_path / "b.npy"))
+
+
 # ------------------------------------------------------------------------------------ the parts
 
 

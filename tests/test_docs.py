@@ -139,7 +139,7 @@ def test_the_figures_are_made_by_their_script(tmp_path: Path) -> None:
     assert all(path.stat().st_size > 10_000 for path in tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("page", ["failing", "overfitting", "augmentation"])
+@pytest.mark.parametrize("page", ["failing", "overfitting", "augmentation", "scaling"])
 def test_the_figures_of_a_page_are_made_by_its_script(page: str, tmp_path: Path) -> None:
     printed = run(f"docs/make_{page}.py", "--quick", "--out", str(tmp_path))
     made = {path.name for path in tmp_path.iterdir()}

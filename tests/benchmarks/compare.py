@@ -47,6 +47,13 @@ SWEEPS = {
     "batch": [1, 8, 32, 128, 512, 2048, 8192],
     "examples": [10_000, 100_000, 1_000_000],
 }
+NAMES_OF_SCRIPTS = {
+    "tinynet": US,
+    "processes": "tinynet, processes",
+    "jax": "Keras on jax",
+    "tensorflow": "Keras on tensorflow",
+    "torch": "Keras on torch",
+}
 Times = dict[str, list[float]]  # of each contestant, a time a round
 
 
@@ -155,7 +162,7 @@ def script(options: argparse.Namespace) -> str:
         seconds: Times = {}
         memory: Times = {}
         for _ in range(max(1, options.rounds // 2)):
-            for name in ("tinynet", "jax", "tensorflow", "torch"):
+            for name in NAMES_OF_SCRIPTS:
                 arguments = [HERE / "seed_script.py", name, data]
                 bare = process([*arguments, "--epochs", "0"])
                 whole = process(arguments)
@@ -166,7 +173,7 @@ def script(options: argparse.Namespace) -> str:
                 print(name, bare, whole, flush=True)
     rows = [
         [
-            US if name == "tinynet" else f"Keras on {name}",
+            NAMES_OF_SCRIPTS[name],
             f"{statistics.median(seconds[name]):.1f} s",
             f"{ratio(seconds, name, 'tinynet'):.2f}",
             f"{statistics.median(memory[name]):.0f} MB",

@@ -90,6 +90,22 @@ class Tinynet(Contestant):
         self.model.predict(x, batch_size=batch, verbose=0)
 
 
+class Together(Tinynet):
+    """All cores, a process each."""
+
+    def train(self, x: np.ndarray, labels: np.ndarray, batch: int) -> None:
+        import tinynet
+
+        with tinynet.distributed.processes():
+            super().train(x, labels, batch)
+
+    def predict(self, x: np.ndarray, batch: int) -> None:
+        import tinynet
+
+        with tinynet.distributed.processes():
+            super().predict(x, batch)
+
+
 class Keras(Tinynet):
     def __init__(self, backend: str) -> None:
         super().__init__()
@@ -212,6 +228,7 @@ class Peak(Contestant):
 
 CONTESTANTS: dict[str, Any] = {
     "tinynet": Tinynet,
+    "tinynet, processes": Together,
     "Keras on JAX": lambda: Keras("jax"),
     "Keras on TensorFlow": lambda: Keras("tensorflow"),
     "Keras on torch": lambda: Keras("torch"),

@@ -2,11 +2,13 @@
 
     python tests/benchmarks/seed_script.py LIBRARY FOLDER [--epochs 5]
 
-LIBRARY is tinynet, jax, tensorflow or torch; FOLDER holds four IDX files. Prints what the test
-images score. With --epochs 0 nothing is trained: what is left is the imports and the arrays.
+LIBRARY is tinynet, processes (tinynet on all cores), jax, tensorflow or torch; FOLDER holds four
+IDX files. Prints what the test images score. With --epochs 0 nothing is trained: what is left is
+the imports and the arrays.
 """
 
 import argparse
+import contextlib
 import gzip
 import os
 import sys
@@ -40,13 +42,17 @@ def main() -> None:
     model.add(Dense(units=512, activation="relu"))
     model.add(Dense(units=10, activation="softmax"))
     model.compile(optimizer="rmsprop", loss="categorical_crossentropy", metrics=["accuracy"])
-    model.fit(x_train, y_train, epochs=found.epochs, validation_data=(x_test, y_test), verbose=2)
-    print(model.evaluate(x_test, y_test, verbose=0))
+    together = found.library == "processes"
+    with keras.distributed.processes() if together else contextlib.nullcontext():
+        model.fit(
+            x_train, y_train, epochs=found.epochs, validation_data=(x_test, y_test), verbose=2
+        )
+        print(model.evaluate(x_test, y_test, verbose=0))
 
 
 def library(name: str) -> Any:
     """Import what the script is about."""
-    if name == "tinynet":
+    if name in ("tinynet", "processes"):
         sys.path.insert(0, str(Path(__file__).parent.parent.parent))
         import tinynet
 

@@ -54,8 +54,7 @@ def of_rows(loss: Loss, t: Array, weights: Array | None, rows: slice) -> Loss:
     n = loss.divisor(len(t), weights)
 
     def targets(_: Array, y: Array) -> Array:
-        like_all = np.broadcast_to(y.dtype.type(0), (len(t), *y.shape[1:]))  # (n, k)
-        return loss.targets(t, like_all)[rows]
+        return loss.targets(t, np.zeros((len(t), *y.shape[1:]), y.dtype))[rows]
 
     vars(rows_only).update(divisor=lambda *_: n, targets=targets)
     return rows_only
@@ -135,7 +134,7 @@ class Worker:
 
     def gradient(self, batch: Batch) -> tuple[float, float, float]:
         """Write the gradient of this rank's rows; return their loss, and sums of squares."""
-        t, weights = batch.targets()  # of the whole batch
+        t, weights = self.targets = batch.targets()  # of the whole batch
         mine = part(len(t), self.board.rank, self.board.ranks)
         if mine.start == mine.stop:
             self.model.grads[:] = 0
@@ -199,7 +198,7 @@ def take(worker: Worker, batch: Batch, scores: Scores) -> str:
     """Take rank 0's part of a step, score the outputs of all, and return "", as step.take does."""
     kept = worker.model.kept.copy()
     loss, trouble = worker.step(batch)
-    t, weights = batch.targets()
+    t, weights = worker.targets
     scores.update(loss, t, worker.board.outputs[: len(t)], weights)
     if trouble:
         worker.model.kept[:] = kept
