@@ -4,6 +4,7 @@
         model.fit(x, y, batch_size=128)
 
 step.py         how a step is shared out, and why it is the step of one: read it after network.py
+share.py        a rank's share of the parameters, and an optimizer that moves it
 board.py        where ranks meet: memory that they share
 team.py         what fit, evaluate and predict ask for, shared out
 news.py         what rank 0's callbacks have changed, for the others to know

@@ -34,11 +34,12 @@ from numpy.typing import NDArray
 
 from tinynet.distributed.board import Board, part
 from tinynet.distributed.news import News
+from tinynet.distributed.share import Share, limited
 from tinynet.losses import Loss
 from tinynet.models import contracts, nonfinite, step
 from tinynet.models.batches import Batch
 from tinynet.models.scores import Scores
-from tinynet.optimizers import LIMITS, Optimizer
+from tinynet.optimizers import Optimizer
 from tinynet.support.interrupts import deferred
 
 Array = NDArray[Any]
@@ -58,35 +59,6 @@ def of_rows(loss: Loss, t: Array, weights: Array | None, rows: slice) -> Loss:
 
     vars(rows_only).update(divisor=lambda *_: n, targets=targets)
     return rows_only
-
-
-class Share:
-    """A rank's share of the parameters, with an optimizer that moves it: for step.update."""
-
-    def __init__(self, w: Array, mine: slice, optimizer: Optimizer) -> None:
-        self.params, self.mine = w[mine], mine
-        self.optimizer = copy.copy(optimizer)
-        self.optimizer.slots = {name: slot[mine] for name, slot in optimizer.slots.items()}
-        self.g: Any = None
-
-        def clip(g: Any) -> Any:  # a length is that of all of g
-            return optimizer.clip(g)[mine] if limited(optimizer) else g
-
-        vars(self.optimizer)["clip"] = clip
-
-    def ready(self, g: Any, rate: float, iterations: float) -> None:
-        """Take the summed gradients for the next step, its rate, and how many came before it."""
-        self.g, self.optimizer.iterations = g, int(iterations)
-        vars(self.optimizer)["current_learning_rate"] = lambda: rate
-
-    def update(self) -> None:
-        """Let the optimizer take its step."""
-        self.optimizer.step(self.params, self.g)
-
-
-def limited(optimizer: Optimizer) -> bool:
-    """Say whether an optimizer clips gradients."""
-    return any(getattr(optimizer, limit) is not None for limit in LIMITS)
 
 
 class Worker:
