@@ -1,4 +1,4 @@
-"""Run the notebook of the examples and save it with its new outputs.
+"""Run the notebooks of the examples and save them with their new outputs.
 
 python tests/tools/refresh_notebook.py
 """
@@ -10,15 +10,15 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOK = ROOT / "examples" / "mnist_walkthrough.ipynb"
+NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 
 
-def executed(folder: Path = NOTEBOOK.parent, package: Path = ROOT) -> nbformat.NotebookNode:
-    """Return the notebook, run from top to bottom in a fresh kernel.
+def executed(path: Path, folder: Path, package: Path = ROOT) -> nbformat.NotebookNode:
+    """Return a notebook, run from top to bottom in a fresh kernel.
 
     The folder is where it runs, package that in which tinynet is found.
     """
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    notebook = nbformat.read(path, as_version=4)
     env = {**os.environ, "PYTHONPATH": str(package), "OPENBLAS_NUM_THREADS": "1"}
     client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": folder}})
     client.execute(env=env)
@@ -37,6 +37,7 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
 
 
 if __name__ == "__main__":
-    notebook = executed()
-    tidy(notebook)
-    nbformat.write(notebook, NOTEBOOK)
+    for path in NOTEBOOKS:
+        notebook = executed(path, path.parent)
+        tidy(notebook)
+        nbformat.write(notebook, path)

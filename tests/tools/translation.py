@@ -17,8 +17,10 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).parents[2]
+DOCS, EXAMPLES = ROOT / "docs", ROOT / "examples"
 PAGES = [
-    (ROOT / "docs" / "backprop.md", ROOT / "docs" / "ko" / "backprop.md"),
+    (DOCS / "backprop.md", DOCS / "ko" / "backprop.md"),
+    (EXAMPLES / "mnist_walkthrough.ipynb", EXAMPLES / "mnist_walkthrough_ko.ipynb"),
 ]
 NOTE = re.compile(r"<!-- en: (\w*) -->")
 
