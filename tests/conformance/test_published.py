@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,8 @@ def test_a_script_runs_to_its_end(lib, script, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(lib.datasets.mnist, "load_data", digits)
     monkeypatch.setattr(lib.datasets.fashion_mnist, "load_data", clothes)
     runpy.run_path(str(path))
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")  # other tests count open pictures
     assert capsys.readouterr().out
 
 

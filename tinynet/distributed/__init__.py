@@ -53,9 +53,9 @@ def processes(number: int | None = None) -> Iterator[None]:
         >>> import tinynet
         >>> x = np.linspace(-1, 1, 64)[:, np.newaxis]
         >>> model = tinynet.Sequential([tinynet.layers.Dense(1, input_shape=(1,))])
-        >>> model.compile("sgd", "mse")
+        >>> model.compile(tinynet.optimizers.SGD(0.3), "mse")
         >>> with tinynet.distributed.processes(2):
-        ...     history = model.fit(x, 3 * x, epochs=500, verbose=0)
+        ...     history = model.fit(x, 3 * x, epochs=15, verbose=0)
         >>> history.history["loss"][-1] < 0.1
         True
 
