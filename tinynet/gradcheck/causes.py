@@ -167,13 +167,11 @@ def inner_slope(e: Evidence) -> Iterator[Suspect]:
     if not isinstance(e.part, LayerPart) or e.name == "dx":
         return
     if x.shape == dy.shape:
-        for name, factor in {"x": x, "y": e.part.y}.items():
-            for mask, where in {"(x > 0)": x > 0, "(x < 0)": x < 0}.items():
-                if e.known_as((dy * factor * where).sum(axis=0)):
-                    text = f"the mask {mask} is missing: the sum of dy * {name} * {mask}"
-                    yield text, (dy * factor).sum(axis=0)
-                if e.known_as((dy * where).sum(axis=0)):
-                    yield f"the mask {mask} is missing: the sum of dy * {mask}", dy.sum(axis=0)
+        for mask, where in {"(x > 0)": x > 0, "(x < 0)": x < 0}.items():
+            for name, sent in {"dy": dy, "dy * x": dy * x, "dy * y": dy * e.part.y}.items():
+                if e.known_as((sent * where).sum(axis=0)):
+                    text = f"the mask {mask} is missing: the sum of {name} * {mask}"
+                    yield text, sent.sum(axis=0)
     if x.shape == dy.shape and e.known_as((dy * x).sum(axis=0)):
         yield "the factor x is missing: the sum of dy * x", dy.sum(axis=0)
         yield "the factor dy is missing: the sum of dy * x", x.sum(axis=0)

@@ -164,8 +164,21 @@ class LayerPart(Part):
 
     def gradients_from(self, start: float) -> dict[str, Array]:
         """Return the gradients, written into arrays that held this number before."""
-        weights = ["d" + name for name in trained(self.layer)]
+        return self.carried_back(self.forward()[1], start)
+
+    def gradients_with(self, name: str, value: Array) -> dict[str, Array]:
+        """Return the gradients when backward, but not forward, finds this value in a weight."""
         _, backward = self.forward()
+        weight = getattr(self.layer, name)
+        before = weight.copy()
+        weight[...] = value
+        found = self.carried_back(backward, np.nan)
+        weight[...] = before
+        return found
+
+    def carried_back(self, backward: Callable[[Array], Any], start: float) -> dict[str, Array]:
+        """Return what a backward gives and writes into arrays that hold this number."""
+        weights = ["d" + name for name in trained(self.layer)]
         for name in weights:
             getattr(self.layer, name)[...] = start
         dx = backward(self.dy.copy())
@@ -174,19 +187,6 @@ class LayerPart(Part):
         else:
             found = {} if dx is None else {"dx": np.array(dx)}
         return found | {name: getattr(self.layer, name).copy() for name in weights}
-
-    def gradients_with(self, name: str, value: Array) -> dict[str, Array]:
-        """Return the gradients when backward, but not forward, finds this value in a weight."""
-        _, backward = self.forward()
-        weight = getattr(self.layer, name)
-        before = weight.copy()
-        weight[...] = value
-        dx = backward(self.dy.copy())
-        weight[...] = before
-        weights = {
-            "d" + other: getattr(self.layer, "d" + other).copy() for other in trained(self.layer)
-        }
-        return weights | {"dx": np.array(dx)}
 
     def _is_coarse(self) -> bool:
         """Say whether what is added below float32's last digit is lost on the way.
