@@ -79,7 +79,7 @@ class Worker:
         slots = list(optimizer.slots.values())
         self.moved = [] if self.alone else [model.params, *(slots if steered else [])]
         self.remembered = [] if self.alone else slots
-        held = any(weight.constraint for _, _, weight in model.weights_in(trained=True))
+        held = any(True for _ in model.constrained())
         self.told = [model.params, model.kept] if self.alone or steered or held else []
         board.come()
 

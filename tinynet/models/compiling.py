@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -88,10 +88,14 @@ class Compiled(Structure):
 
     def constrain(self) -> None:
         """Put the weights that have a constraint back to where they are allowed."""
+        for W, constraint in self.constrained():
+            W[...] = constraint(W)
+
+    def constrained(self) -> Iterator[tuple[Any, Any]]:
+        """Yield every trained weight that has a constraint, with that constraint."""
         for layer, name, weight in self.trained:
             if weight.constraint is not None:
-                W = getattr(layer, name)
-                W[...] = weight.constraint(W)
+                yield getattr(layer, name), weight.constraint
 
     @property
     def metrics_names(self) -> list[str]:

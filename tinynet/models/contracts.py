@@ -46,7 +46,7 @@ def parts(model: Any) -> tuple[Any, ...]:
     """Return all that takes part in a step."""
     layers = [layer for link in model.chain for layer, _ in steps(link)]
     penalties = [penalty for _, _, penalty in model.regularized()]
-    limits = [weight.constraint for _, _, weight in constrained(model)]
+    limits = [constraint for _, constraint in model.constrained()]
     return (*layers, model.loss, model.optimizer, *metrics(model), *penalties, *limits)
 
 
@@ -89,8 +89,8 @@ def rehearse(model: Any, x: Array, t: Array, weights: Array | None) -> None:
         all_declared(layer)
     for W, _, regularizer in twin.regularized():
         penalty(regularizer, W)
-    for layer, name, weight in constrained(twin):
-        limit(weight.constraint, getattr(layer, name))
+    for W, constraint in twin.constrained():
+        limit(constraint, W)
     if of_ones_own(twin.optimizer):
         check_optimizer(twin.optimizer, twin.params, twin.sizes())
 
@@ -359,12 +359,6 @@ def check_optimizer(optimizer: Optimizer, w: Array, sizes: Sequence[int]) -> Non
             f"{who} goes uphill: its first step goes with the gradient, not against it. Change the "
             f"sign: w -= ..."
         )
-
-
-def constrained(model: Any) -> list[Any]:
-    """Return the weights that have a constraint, each with its layer and its name."""
-    weights = model.weights_in(trained=True)
-    return [found for found in weights if found[2].constraint is not None]
 
 
 def limit(constraint: Any, W: Array) -> None:
