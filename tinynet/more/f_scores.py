@@ -59,11 +59,7 @@ class FBetaScore(Metric):
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> None:
         """Count a batch: t and p (n, k), weights (n,)."""
-        p = np.array(y_pred, config.floatx())
-        t, p = ranks.same(np.array(y_true, p.dtype), p)
-        if p.ndim != 2:
-            raise ValueError(f"Expected outputs (n, k), got {p.shape}.")
-        w = ranks.spread(sample_weight, p.shape)
+        t, p, w = ranks.columns(y_true, y_pred, sample_weight, config.floatx())  # (n, k) each
         if self.threshold is None:
             yes = (p == p.max(axis=1, keepdims=True)) & (np.abs(p) > NOTHING)  # (n, k)
         else:

@@ -60,11 +60,7 @@ class R2Score(Metric):
         self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> None:
         """Take in a batch: t and p (n, k), weights (n,)."""
-        p = np.array(y_pred, config.floatx())
-        t, p = ranks.same(np.array(y_true, p.dtype), p)
-        if p.ndim != 2:
-            raise ValueError(f"Expected outputs (n, k), got {p.shape}.")
-        w = ranks.spread(sample_weight, p.shape)
+        t, p, w = ranks.columns(y_true, y_pred, sample_weight, config.floatx())  # (n, k) each
         terms = (w, w * t, w * t * t, w * np.square(t - p))  # (n, k) each
         self.sums = self.sums + np.stack([term.sum(axis=0) for term in terms])
         self.seen += t.size

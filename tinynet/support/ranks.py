@@ -86,6 +86,19 @@ def samples(values: Array, weights: Any) -> tuple[Array, Array]:
     return (values * weights).mean(axis=rest), weights.mean(axis=rest)
 
 
+def columns(t: Any, y: Any, weights: Any, floatx: str) -> tuple[Array, Array, Array]:
+    """Return targets, outputs and weights, (n, k) each, for what is counted class by class.
+
+    Raises:
+        ValueError: outputs of another rank, targets of another shape, or weights of neither.
+    """
+    y = np.array(y, floatx)
+    t, y = same(np.array(t, floatx), y)
+    if y.ndim != 2:
+        raise ValueError(f"Expected outputs (n, k), got {y.shape}.")
+    return t, y, spread(weights, y.shape)
+
+
 def spread(weights: Any, shape: tuple[int, ...]) -> Array:
     """Return weights as wide as values (n, ..., k) that each count alone.
 
