@@ -18,7 +18,52 @@ from tinynet.support import registry, settings
 __all__ = ["BatchNormalization", "LayerNormalization"]
 
 
-class BatchNormalization(Layer):
+class Scaled(Layer):
+    """Base of the layers that end in y = gamma z + beta, with a gamma and a beta for each unit."""
+
+    gamma: Array
+    dgamma: Array
+    beta: Array
+    dbeta: Array
+    scale: bool
+    center: bool
+
+    def declare(self, units: Shape) -> None:
+        """Declare gamma and beta, as far as they are wanted, for units (m,)."""
+        if self.scale:
+            self.add_weight("gamma", units, **self.made_from("gamma"))
+        if self.center:
+            self.add_weight("beta", units, **self.made_from("beta"))
+
+    def scaled(self, z: Array) -> Array:
+        """Return gamma z + beta."""
+        y: Array = z * self.gamma if self.scale else z  # (n, ..., m)
+        y = y + self.beta if self.center else y  # (n, ..., m)
+        return y
+
+    def scaled_back(self, dy: Array, z: Array) -> Array:
+        """Write dgamma and dbeta; return dz."""
+        axes = tuple(range(z.ndim - 1))
+        if self.scale:
+            np.sum(dy * z, axis=axes, out=self.dgamma)  # gamma reached every example
+        if self.center:
+            np.sum(dy, axis=axes, out=self.dbeta)  # (m,)
+        dz: Array = dy * self.gamma if self.scale else dy  # (n, ..., m)
+        return dz
+
+
+def normalised_back(dz: Array, z: Array, deviation: Array, axes: tuple[int, ...]) -> Array:
+    """Return dx of z = (x - mean) / deviation, both taken over those axes.
+
+    x reached z in three ways: as itself, through the mean, through the variance.
+    """
+    through_mean = dz.mean(axis=axes, keepdims=True)
+    through_variance = z * (dz * z).mean(axis=axes, keepdims=True)  # (n, ..., m)
+    dx: Array = (dz - through_mean - through_variance) / deviation  # (n, ..., m)
+    return dx
+
+
+class BatchNormalization(Scaled):
     """Bring each unit to mean 0 and variance 1 over the batch, then scale and shift it.
 
     z = (x - mean) / sqrt(variance + epsilon)       y = gamma z + beta
@@ -56,10 +101,6 @@ class BatchNormalization(Layer):
     that of the batch, divided by n, in the running mean too, as in Keras.
     """
 
-    gamma: Array
-    dgamma: Array
-    beta: Array
-    dbeta: Array
     moving_mean: Array
     moving_variance: Array
     formulas: Mapping[str, str] = {
@@ -107,10 +148,7 @@ class BatchNormalization(Layer):
                 f"BatchNormalization works along the last axis, -1, got axis={self.axis!r}."
             )
         m = input_shape[-1:]
-        if self.scale:
-            self.add_weight("gamma", m, **self.made_from("gamma"))
-        if self.center:
-            self.add_weight("beta", m, **self.made_from("beta"))
+        self.declare(m)
         self.add_weight("moving_mean", m, self.moving_mean_initializer, trainable=False)
         self.add_weight("moving_variance", m, self.moving_variance_initializer, trainable=False)
         return input_shape
@@ -131,31 +169,14 @@ class BatchNormalization(Layer):
         z = (x - mean) / deviation  # (n, ..., m)
 
         def backward(dy: Array) -> Array:
-            if self.scale:
-                np.sum(dy * z, axis=axes, out=self.dgamma)  # gamma reached every example
-            if self.center:
-                np.sum(dy, axis=axes, out=self.dbeta)  # (m,)
-            dz: Array = dy * self.gamma if self.scale else dy  # (n, ..., m)
-            if frozen:
-                dx: Array = dz / deviation  # (n, ..., m)
-                return dx
-            # x reached y in three ways: as itself, through the mean, through the variance
-            through_mean = dz.mean(axis=axes)  # (m,)
-            through_variance = z * (dz * z).mean(axis=axes)  # (n, ..., m)
-            dx = (dz - through_mean - through_variance) / deviation  # (n, ..., m)
-            return dx
+            dz = self.scaled_back(dy, z)  # (n, ..., m)
+            return dz / deviation if frozen else normalised_back(dz, z, deviation, axes)
 
         return self.scaled(z), backward
 
     def infer(self, x: Array) -> Array:
         deviation = np.sqrt(self.moving_variance + self.epsilon)  # (m,)
         return self.scaled((x - self.moving_mean) / deviation)  # (n, ..., m)
-
-    def scaled(self, z: Array) -> Array:
-        """Return gamma z + beta."""
-        y: Array = z * self.gamma if self.scale else z  # (n, ..., m)
-        y = y + self.beta if self.center else y  # (n, ..., m)
-        return y
 
     def keep(self, mean: Array, variance: Array) -> None:
         """Move the running means towards those of a batch."""
@@ -170,7 +191,7 @@ class BatchNormalization(Layer):
         return super().from_config(config)
 
 
-class LayerNormalization(Layer):
+class LayerNormalization(Scaled):
     """Bring each example to mean 0 and variance 1 over its units, then scale and shift them.
 
     z = (x - mean) / sqrt(variance + epsilon)       y = gamma z + beta
@@ -197,10 +218,6 @@ class LayerNormalization(Layer):
     Source: Ba et al., 2016, equation 3; keras.layers.LayerNormalization.
     """
 
-    gamma: Array
-    dgamma: Array
-    beta: Array
-    dbeta: Array
     off: Mapping[str, Any] = {"rms_scaling": False}
     formulas: Mapping[str, str] = BatchNormalization.formulas
 
@@ -236,34 +253,18 @@ class LayerNormalization(Layer):
             raise ValueError(
                 f"LayerNormalization works along the last axis, -1, got axis={self.axis!r}."
             )
-        m = input_shape[-1:]
-        if self.scale:
-            self.add_weight("gamma", m, **self.made_from("gamma"))
-        if self.center:
-            self.add_weight("beta", m, **self.made_from("beta"))
+        self.declare(input_shape[-1:])
         return input_shape
 
     def forward(self, x: Array) -> tuple[Array, Backward]:
         mean, variance = x.mean(axis=-1, keepdims=True), x.var(axis=-1, keepdims=True)  # (n, 1)
         deviation = np.sqrt(variance + self.epsilon)  # (n, ..., 1)
         z: Array = (x - mean) / deviation  # (n, ..., m)
-        y: Array = z * self.gamma if self.scale else z  # (n, ..., m)
-        y = y + self.beta if self.center else y
 
         def backward(dy: Array) -> Array:
-            axes = tuple(range(x.ndim - 1))
-            if self.scale:
-                np.sum(dy * z, axis=axes, out=self.dgamma)  # gamma reached every example
-            if self.center:
-                np.sum(dy, axis=axes, out=self.dbeta)  # (m,)
-            dz: Array = dy * self.gamma if self.scale else dy  # (n, ..., m)
-            # x reached y in three ways: as itself, through the mean, through the variance
-            through_mean = dz.mean(axis=-1, keepdims=True)  # (n, ..., 1)
-            through_variance = z * (dz * z).mean(axis=-1, keepdims=True)  # (n, ..., m)
-            dx: Array = (dz - through_mean - through_variance) / deviation  # (n, ..., m)
-            return dx
+            return normalised_back(self.scaled_back(dy, z), z, deviation, (-1,))
 
-        return y, backward
+        return self.scaled(z), backward
 
 
 layers.BY_NAME |= registry.names_of([BatchNormalization, LayerNormalization])
